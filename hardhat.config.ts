@@ -39,6 +39,6 @@ export default defineConfig({
   paths: { tests: { mocha: "./test", solidity: "./test" } },
   typechain: { outDir: "./types", tsNocheck: true },
   test: {
-    mocha: { timeout: 60_000, forbidOnly: process.env.CI !== undefined, forbidPending: true },
+    mocha: { timeout: 60_000, forbidPending: true },
   },
 });

@@ -105,7 +105,7 @@ async function takeLock() {
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
-    let owner = "";
+    let owner;
     try {
       owner = readFileSync(busyFile, "utf8");
     } catch {
@@ -166,7 +166,9 @@ async function findNode() {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR) return process.execPath;
   const name = NODE_PACKAGES[platform];
   if (name === undefined) throw new BootError(tooOld());
-  const entry = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages[`node_modules/${name}`];
+  const entry = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages[
+    `node_modules/${name}`
+  ];
   temporary = mkdtempSync(join(tmpdir(), "tocsin-boot-"));
   const wanted = { name: "boot", version: "0.0.0", dependencies: { [name]: entry.version } };
   const lock = {

@@ -1,0 +1,92 @@
+/*
+ * `npm test`: builds, checks format, lint and types, then runs every test; ends non-zero when anything failed.
+ * `npm test -- FILE… [--grep TEXT]` builds and runs only these mocha tests.
+ */
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const isColoured = process.stdout.isTTY;
+
+/** Runs a program of node_modules/.bin; with `isShown`, its output appears as it comes. */
+function run(command: string, args: readonly string[], isShown: boolean): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const env = isColoured ? { FORCE_COLOR: "1", ...process.env } : process.env;
+    const child = spawn(command, args, {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32",
+    });
+    let output = "";
+    const take = (stream: NodeJS.WriteStream) => (chunk: Buffer) => {
+      output += chunk.toString();
+      if (isShown) stream.write(chunk);
+    };
+    child.stdout.on("data", take(process.stdout));
+    child.stderr.on("data", take(process.stderr));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/** Runs one npm script as a gate: a line when it passes, all its words when it does not. */
+async function gate(script: string): Promise<Count> {
+  const startedAt = performance.now();
+  const { code, output } = await run("npm", ["run", "--silent", script], false);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${script.padEnd(12)} ${code === 0 ? "passed" : "FAILED"} ${seconds.padStart(6)} s`);
+  if (code !== 0) console.log(output.trimEnd());
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** Reads the runner's own closing lines, "12 passing (3s)" and "1 failing". */
+function countTests({ code, output }: Outcome): Count {
+  // eslint-disable-next-line no-control-regex -- colours begin with an escape character
+  const plain = output.replaceAll(/\u001b\[[0-9;]*m/g, "");
+  const read = (word: string) => Number(new RegExp(`^ *(\\d+) ${word}`, "m").exec(plain)?.[1] ?? 0);
+  const passed = read("passing");
+  const failed = read("failing");
+  // A runner that died, or that found no test, has failed whatever it printed.
+  const isBroken = failed === 0 && (code !== 0 || passed === 0);
+  return { passed, failed: isBroken ? 1 : failed };
+}
+
+async function runTests(runner: "mocha" | "solidity", args: readonly string[]): Promise<Count> {
+  return countTests(await run("hardhat", ["test", runner, "--no-compile", ...args], true));
+}
+
+function sum(counts: readonly Count[]): Count {
+  return counts.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }), {
+    passed: 0,
+    failed: 0,
+  });
+}
+
+async function runEverything(): Promise<Count[]> {
+  const gates = await Promise.all(["format:check", "lint", "typecheck"].map(gate));
+  const files = globSync("test/**/*.test.ts").sort();
+  if (files.length === 0) console.error("There is no test under test/**/*.test.ts.");
+  const tests = files.length === 0 ? { passed: 0, failed: 1 } : await runTests("mocha", files);
+  const solidity = globSync("test/**/*.t.sol").length === 0 ? [] : [await runTests("solidity", [])];
+  return [...gates, tests, ...solidity];
+}
+
+const chosen = process.argv.slice(2);
+const build = await gate("build");
+const rest =
+  build.failed > 0 ? [] : chosen.length > 0 ? [await runTests("mocha", chosen)] : await runEverything();
+const total = sum([build, ...rest]);
+// .ci/run reads this line.
+console.log(`checks: ${total.passed} passed and ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;
