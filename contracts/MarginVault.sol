@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ERC20, ERC4626, IERC20} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {AccountId} from "./interfaces/AccountId.sol";
+import {IInterestRateModel} from "./interfaces/IInterestRateModel.sol";
+import {ILiquidationCallback} from "./interfaces/ILiquidationCallback.sol";
+import {IMarginVault} from "./interfaces/IMarginVault.sol";
+import {IOracle} from "./interfaces/IOracle.sol";
+import {
+    Account,
+    CloseReason,
+    Collateral,
+    CollateralTerms,
+    CureAmounts,
+    LiquidationRequest,
+    LiquidationResult,
+    Margin,
+    Refusal,
+    RiskTerms,
+    Status
+} from "./interfaces/VaultTypes.sol";
+import {AccountHealth, Prices} from "./libraries/AccountHealth.sol";
+import {CallLogic} from "./libraries/CallLogic.sol";
+import {DebtMath} from "./libraries/DebtMath.sol";
+import {FixedPoint, BPS, WAD} from "./libraries/FixedPoint.sol";
+import {Valuation} from "./libraries/HealthMath.sol";
+import {LiquidationLogic, Taken} from "./libraries/LiquidationLogic.sol";
+import {VaultState} from "./libraries/VaultState.sol";
+
+/// @title MarginVault
+/// @notice See `IMarginVault`.
+/// @dev The only contract with money and positions. Calls and liquidations are worked out by the two linked libraries,
+/// which act on this contract's storage; tokens and shares move here and nowhere else. Every entrance has the same
+/// order: inputs, authority, accrual, state, event, check of the touched account, tokens.
+contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
+    using AccountHealth for VaultState;
+    using FixedPoint for uint256;
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+
+    uint256 private constant MAX_COLLATERALS = 16;
+    uint256 private constant MAX_COLLATERALS_PER_ACCOUNT = 8;
+    /// @dev Of all debt: the insurance below which it receives the interest fee.
+    uint256 private constant INSURANCE_TARGET_BPS = 100;
+    /// @dev Virtual shares a quote base unit: with one virtual asset they make an inflation attack cost its gain.
+    uint8 private constant SHARE_DECIMALS_OFFSET = 6;
+
+    IInterestRateModel public immutable override interestRateModel;
+    address public immutable override configurator;
+
+    VaultState private _state;
+
+    modifier onlyConfigurator() {
+        if (msg.sender != configurator) revert NotConfigurator(msg.sender);
+        _;
+    }
+
+    /// @param quoteAsset What the vault lends.
+    /// @param newInterestRateModel What sets the price of borrowing.
+    /// @param newConfigurator The only caller of the setters; collaterals, oracle and terms come from it.
+    /// @param shareName The share's name.
+    /// @param shareSymbol The share's symbol.
+    constructor(
+        IERC20 quoteAsset,
+        IInterestRateModel newInterestRateModel,
+        address newConfigurator,
+        string memory shareName,
+        string memory shareSymbol
+    ) ERC20(shareName, shareSymbol) ERC4626(quoteAsset) {
+        if (
+            address(quoteAsset) == address(0) ||
+            address(newInterestRateModel) == address(0) ||
+            newConfigurator == address(0)
+        ) revert ZeroAddress();
+        interestRateModel = newInterestRateModel;
+        configurator = newConfigurator;
+        _state.debtIndex = uint112(DebtMath.INITIAL_INDEX);
+        _state.accruedAt = block.timestamp.toUint32();
+    }
+
+    // ------------------------------------------------------------------ traders
+
+    /// @inheritdoc IMarginVault
+    function depositCollateral(AccountId id, address token, uint256 amount) external nonReentrant {
+        if (amount == 0) revert ZeroAmount();
+        uint256 number = _numberOf(token);
+        Account storage account = _state.accounts[id];
+        uint256 set = account.collateralSet;
+        if ((set >> number) & 1 == 0) {
+            _requireOwner(id);
+            _requireRoom(id, set);
+            account.collateralSet = uint16(set | (1 << number));
+        }
+
+        uint256 balance = account.collateral[number] + amount;
+        account.collateral[number] = balance.toUint128();
+        Collateral storage collateral = _state.collaterals[number];
+        collateral.total = (collateral.total + amount).toUint128();
+        _markCap(collateral, number);
+
+        emit CollateralDeposited(id, id.ownerOf(), msg.sender, token, amount, balance);
+        _settle(id, account, CloseReason.Deposited);
+        _pull(IERC20(token), amount);
+    }
+
+    /// @inheritdoc IMarginVault
+    function withdrawCollateral(
+        AccountId id,
+        address token,
+        uint256 amount,
+        address to
+    ) external nonReentrant returns (uint256) {
+        if (amount == 0) revert ZeroAmount();
+        if (to == address(0)) revert ZeroAddress();
+        _requireOwner(id);
+        uint256 number = _numberOf(token);
+        Account storage account = _state.accounts[id];
+        uint256 held = account.collateral[number];
+        if (amount == type(uint256).max) amount = held;
+        if (amount > held || held == 0) revert InsufficientCollateral(id, token, held, amount);
+        if (account.debtShares != 0) _accrue();
+
+        account.collateral[number] = uint128(held - amount);
+        if (amount == held) account.collateralSet &= ~uint16(1 << number);
+        Collateral storage collateral = _state.collaterals[number];
+        collateral.total -= uint128(amount);
+        _markCap(collateral, number);
+
+        emit CollateralWithdrawn(id, id.ownerOf(), msg.sender, token, amount, to, held - amount);
+        _requireSound(id, account);
+        IERC20(token).safeTransfer(to, amount);
+        return amount;
+    }
+
+    /// @inheritdoc IMarginVault
+    function borrow(AccountId id, uint256 amount, address to) external nonReentrant {
+        if (amount == 0) revert ZeroAmount();
+        if (to == address(0)) revert ZeroAddress();
+        _requireOwner(id);
+        _accrue();
+
+        Account storage account = _state.accounts[id];
+        uint256 index = _state.debtIndex;
+        uint256 shares = DebtMath.toSharesUp(amount, index);
+        uint256 debtShares = account.debtShares + shares;
+        account.debtShares = debtShares.toUint96();
+        _state.totalDebtShares = (_state.totalDebtShares + shares).toUint112();
+        _debitCash(amount);
+
+        emit Borrowed(
+            id,
+            id.ownerOf(),
+            msg.sender,
+            amount,
+            to,
+            debtShares,
+            DebtMath.toDebtUp(debtShares, index)
+        );
+        _requireSound(id, account);
+        IERC20(asset()).safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IMarginVault
+    function repay(AccountId id, uint256 amount) external nonReentrant returns (uint256 repaid) {
+        if (amount == 0) revert ZeroAmount();
+        _accrue();
+        repaid = _repay(id, amount);
+        _pull(IERC20(asset()), repaid);
+    }
+
+    /// @inheritdoc IMarginVault
+    function cure(AccountId id, uint256 maxPay) external nonReentrant returns (uint256 repaid) {
+        _accrue();
+        uint256 needed = CallLogic.cureRepay(_state, id);
+        if (needed > maxPay) revert CureTooExpensive(needed, maxPay);
+        if (needed == 0) {
+            CallLogic.tryClose(_state, id, CloseReason.Recovered, uptime());
+            return 0;
+        }
+        repaid = _repay(id, needed);
+        _pull(IERC20(asset()), repaid);
+    }
+
+    // ------------------------------------------------------------------ margin calls
+
+    /// @inheritdoc IMarginVault
+    function openCall(AccountId id) external nonReentrant returns (uint256 bountyShares) {
+        _accrue();
+        return _payBounties(CallLogic.open(_state, id, uptime()));
+    }
+
+    /// @inheritdoc IMarginVault
+    function openCalls(AccountId[] calldata ids) external nonReentrant returns (Refusal[] memory refusals) {
+        _accrue();
+        uint256 bounties;
+        (refusals, bounties) = CallLogic.openMany(_state, ids, uptime());
+        _payBounties(bounties);
+    }
+
+    /// @inheritdoc IMarginVault
+    function closeCall(AccountId id) external nonReentrant {
+        _accrue();
+        CallLogic.close(_state, id, uptime());
+    }
+
+    /// @inheritdoc IMarginVault
+    function closeCalls(AccountId[] calldata ids) external nonReentrant returns (Refusal[] memory) {
+        _accrue();
+        return CallLogic.closeMany(_state, ids, uptime());
+    }
+
+    // ------------------------------------------------------------------ liquidation
+
+    /// @inheritdoc IMarginVault
+    function liquidate(
+        AccountId id,
+        address token,
+        uint256 maxRepay,
+        uint256 minSeized,
+        address to,
+        bytes calldata data
+    ) external nonReentrant returns (uint256 repaid, uint256 insured, uint256 seized) {
+        if (to == address(0)) revert ZeroAddress();
+        _accrue();
+        Taken memory taken = LiquidationLogic.take(
+            _state,
+            LiquidationRequest(id, token, maxRepay, minSeized),
+            uptime()
+        );
+        _bookTake(id, taken);
+
+        (repaid, insured, seized) = (taken.repaid, taken.insured, taken.seized);
+        IERC20(token).safeTransfer(to, seized);
+        if (data.length != 0) {
+            ILiquidationCallback(msg.sender).onLiquidation(id, token, seized, repaid + insured, data);
+        }
+        _pull(IERC20(asset()), repaid + insured);
+    }
+
+    /// @inheritdoc IMarginVault
+    function liquidateMany(
+        LiquidationRequest[] calldata requests,
+        address to
+    ) external nonReentrant returns (LiquidationResult[] memory results) {
+        if (to == address(0)) revert ZeroAddress();
+        _accrue();
+        Taken[] memory taken = LiquidationLogic.takeMany(_state, requests, uptime());
+        results = new LiquidationResult[](taken.length);
+        uint256 payment;
+        for (uint256 i; i < taken.length; ++i) {
+            Taken memory t = taken[i];
+            results[i] = LiquidationResult(t.refusal, t.repaid, t.insured, t.seized);
+            if (t.refusal != Refusal.None) continue;
+            _bookTake(requests[i].account, t);
+            payment += t.repaid + t.insured;
+            IERC20(requests[i].asset).safeTransfer(to, t.seized);
+        }
+        if (payment != 0) _pull(IERC20(asset()), payment);
+    }
+
+    /// @inheritdoc IMarginVault
+    function bookLoss(AccountId[] calldata ids) external nonReentrant returns (Refusal[] memory refusals) {
+        _accrue();
+        refusals = new Refusal[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            uint256 loss;
+            (refusals[i], loss) = LiquidationLogic.writeOff(_state, ids[i], uptime());
+            if (loss != 0) _realizeLoss(ids[i], loss);
+        }
+    }
+
+    /// @inheritdoc IMarginVault
+    function accrue() external nonReentrant {
+        _accrue();
+    }
+
+    /// @inheritdoc IMarginVault
+    function bookFee() external nonReentrant returns (uint256 shares) {
+        _accrue();
+        uint256 fee = _state.unbookedFee;
+        if (fee == 0) return 0;
+        uint256 toInsurance = fee;
+        address recipient = _state.feeRecipient;
+        if (recipient != address(0)) {
+            uint256 target = _debtDown().mulDivUp(INSURANCE_TARGET_BPS, BPS);
+            uint256 insurance = convertToAssets(balanceOf(address(this)));
+            uint256 room = insurance < target ? target - insurance : 0;
+            if (toInsurance > room) toInsurance = room;
+        }
+
+        uint256 toInsuranceShares = convertToShares(toInsurance);
+        uint256 recipientShares = convertToShares(fee - toInsurance);
+        _state.unbookedFee = 0;
+        if (toInsuranceShares != 0) _mint(address(this), toInsuranceShares);
+        if (recipientShares != 0) _mint(recipient, recipientShares);
+        emit FeeBooked(fee, toInsuranceShares, recipient, recipientShares);
+        return toInsuranceShares + recipientShares;
+    }
+
+    // ------------------------------------------------------------------ lenders
+
+    /// @inheritdoc ERC4626
+    function deposit(uint256 assets, address receiver) public override nonReentrant returns (uint256) {
+        _accrue();
+        return super.deposit(assets, receiver);
+    }
+
+    /// @inheritdoc ERC4626
+    function mint(uint256 shares, address receiver) public override nonReentrant returns (uint256) {
+        _accrue();
+        return super.mint(shares, receiver);
+    }
+
+    /// @inheritdoc ERC4626
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner
+    ) public override nonReentrant returns (uint256) {
+        _accrue();
+        return super.withdraw(assets, receiver, owner);
+    }
+
+    /// @inheritdoc ERC4626
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner
+    ) public override nonReentrant returns (uint256) {
+        _accrue();
+        return super.redeem(shares, receiver, owner);
+    }
+
+    /// @notice Cash and debt with interest up to now, less the fee that is not the lenders'. A ledger, never a balance:
+    /// tokens sent to the vault change nothing.
+    function totalAssets() public view override returns (uint256) {
+        (uint256 index, , uint256 fee) = _pendingInterest();
+        return _state.cash + DebtMath.toDebtDown(_state.totalDebtShares, index) - _state.unbookedFee - fee;
+    }
+
+    /// @notice What still fits the ledger.
+    function maxDeposit(address) public view override returns (uint256) {
+        return type(uint104).max - _state.cash;
+    }
+
+    /// @notice As `maxDeposit`, in shares.
+    function maxMint(address receiver) public view override returns (uint256) {
+        return convertToShares(maxDeposit(receiver));
+    }
+
+    /// @notice The owner's shares, as far as there is cash to pay for them.
+    function maxRedeem(address owner) public view override returns (uint256) {
+        uint256 payableShares = convertToShares(_state.cash);
+        uint256 held = balanceOf(owner);
+        return held < payableShares ? held : payableShares;
+    }
+
+    // ------------------------------------------------------------------ views
+
+    /// @inheritdoc IMarginVault
+    function statusOf(AccountId id) external view returns (Status) {
+        return marginOf(id).status;
+    }
+
+    /// @inheritdoc IMarginVault
+    function marginOf(AccountId id) public view returns (Margin memory) {
+        return CallLogic.marginOf(_state, id, currentDebtIndex(), uptime());
+    }
+
+    /// @inheritdoc IMarginVault
+    function previewCure(AccountId id) external view returns (CureAmounts memory) {
+        return CallLogic.cureAmounts(_state, id, currentDebtIndex());
+    }
+
+    /// @inheritdoc IMarginVault
+    function previewLiquidation(
+        AccountId id,
+        address token,
+        uint256 maxRepay
+    ) external view returns (uint256 repaid, uint256 insured, uint256 seized, uint256 discountWad) {
+        return LiquidationLogic.preview(_state, id, token, maxRepay, currentDebtIndex(), uptime());
+    }
+
+    /// @inheritdoc IMarginVault
+    function debtOf(AccountId id) external view returns (uint256) {
+        return DebtMath.toDebtUp(_state.accounts[id].debtShares, currentDebtIndex());
+    }
+
+    /// @inheritdoc IMarginVault
+    function collateralOf(AccountId id, address token) external view returns (uint256) {
+        uint256 numberPlusOne = _state.numberPlusOne[token];
+        return numberPlusOne == 0 ? 0 : _state.accounts[id].collateral[numberPlusOne - 1];
+    }
+
+    /// @inheritdoc IMarginVault
+    function accountState(
+        AccountId id
+    ) external view returns (uint256, uint256, uint256, uint256, uint256, uint256, uint256) {
+        Account storage a = _state.accounts[id];
+        return (
+            a.collateralSet,
+            a.callNonce,
+            a.calledAt,
+            a.deadline,
+            a.auctionStart,
+            a.closedLateAt,
+            a.debtShares
+        );
+    }
+
+    /// @inheritdoc IMarginVault
+    function uptime() public view returns (uint256) {
+        return block.timestamp - _state.downtime;
+    }
+
+    /// @inheritdoc IMarginVault
+    function collateralCount() external view returns (uint256) {
+        return _state.collateralCount;
+    }
+
+    /// @inheritdoc IMarginVault
+    function collateralAt(
+        uint256 number
+    ) external view returns (address, CollateralTerms memory, uint256 total) {
+        Collateral storage c = _state.collaterals[number];
+        return (c.asset, _termsOf(c), c.total);
+    }
+
+    /// @inheritdoc IMarginVault
+    function riskTerms() public view returns (RiskTerms memory) {
+        VaultState storage s = _state;
+        return
+            RiskTerms(
+                s.minimumDebt,
+                s.dustValue,
+                s.maxBounty,
+                s.minGraceSeconds,
+                s.maxGraceSeconds,
+                s.auctionSeconds,
+                s.rampSeconds
+            );
+    }
+
+    /// @inheritdoc IMarginVault
+    function pool() external view returns (uint256, uint256, uint256, uint256, uint256) {
+        VaultState storage s = _state;
+        return (s.cash, s.debtIndex, s.totalDebtShares, s.unbookedFee, s.accruedAt);
+    }
+
+    /// @inheritdoc IMarginVault
+    function totalDebt() external view returns (uint256) {
+        return DebtMath.toDebtDown(_state.totalDebtShares, currentDebtIndex());
+    }
+
+    /// @inheritdoc IMarginVault
+    function currentDebtIndex() public view returns (uint256 index) {
+        (index, , ) = _pendingInterest();
+    }
+
+    /// @inheritdoc IMarginVault
+    function insuranceShares() external view returns (uint256) {
+        return balanceOf(address(this));
+    }
+
+    /// @inheritdoc IMarginVault
+    function feeTerms() external view returns (uint256 feeBps, address recipient) {
+        return (_state.feeBps, _state.feeRecipient);
+    }
+
+    /// @inheritdoc IMarginVault
+    function oracle() external view returns (IOracle) {
+        return _state.oracle;
+    }
+
+    // ------------------------------------------------------------------ configurator
+
+    /// @inheritdoc IMarginVault
+    function listCollateral(address token, CollateralTerms calldata terms) external onlyConfigurator {
+        uint256 number = _state.collateralCount;
+        if (number == MAX_COLLATERALS) revert TooManyListed(MAX_COLLATERALS);
+        if (token == asset() || token == address(this) || _state.numberPlusOne[token] != 0) {
+            revert NotListable(token);
+        }
+        _state.numberPlusOne[token] = number + 1;
+        _state.collateralCount = uint8(number + 1);
+        _state.collaterals[number].asset = token;
+        _setTerms(_state.collaterals[number], number, terms);
+        emit CollateralListed(token, number, terms);
+    }
+
+    /// @inheritdoc IMarginVault
+    function setCollateralTerms(address token, CollateralTerms calldata newTerms) external onlyConfigurator {
+        uint256 number = _numberOf(token);
+        Collateral storage collateral = _state.collaterals[number];
+        emit CollateralTermsSet(token, _termsOf(collateral), newTerms);
+        _setTerms(collateral, number, newTerms);
+    }
+
+    /// @inheritdoc IMarginVault
+    function setOracle(IOracle newOracle) external onlyConfigurator {
+        if (address(newOracle) == address(0)) revert ZeroAddress();
+        emit OracleSet(address(_state.oracle), address(newOracle));
+        _state.oracle = newOracle;
+    }
+
+    /// @inheritdoc IMarginVault
+    function setRiskTerms(RiskTerms calldata newTerms) external onlyConfigurator {
+        emit RiskTermsSet(riskTerms(), newTerms);
+        VaultState storage s = _state;
+        s.minimumDebt = newTerms.minimumDebt;
+        s.dustValue = newTerms.dustValue;
+        s.maxBounty = newTerms.maxBounty;
+        s.minGraceSeconds = newTerms.minGraceSeconds;
+        s.maxGraceSeconds = newTerms.maxGraceSeconds;
+        s.auctionSeconds = newTerms.auctionSeconds;
+        s.rampSeconds = newTerms.rampSeconds;
+    }
+
+    /// @inheritdoc IMarginVault
+    function setFee(uint16 newFeeBps, address newRecipient) external onlyConfigurator {
+        // What has accrued so far accrued under the old fee.
+        _accrue();
+        emit FeeSet(_state.feeBps, newFeeBps, _state.feeRecipient, newRecipient);
+        _state.feeBps = newFeeBps;
+        _state.feeRecipient = newRecipient;
+    }
+
+    // ------------------------------------------------------------------ the check of a touched account
+
+    /// @dev Every account whose collateral grew or whose debt fell comes here: its call closes if it may.
+    function _settle(AccountId id, Account storage account, CloseReason reason) private {
+        if (account.deadline == 0) return;
+        // A deposit has not accrued yet; the debt it is measured against must be today's.
+        _accrue();
+        CallLogic.tryClose(_state, id, reason, uptime());
+    }
+
+    /// @dev Every account whose collateral shrank or whose debt grew comes here: it must end sound. Without debt
+    /// nothing is asked of it and no price is read.
+    function _requireSound(AccountId id, Account storage account) private view {
+        if (account.debtShares == 0) return;
+        if (account.deadline != 0) revert CallOpen(id, account.deadline);
+        uint256 set = account.collateralSet;
+        if (set & _state.overCapSet != 0) _revertAboveCap(id, set & _state.overCapSet);
+
+        Prices memory p = _state.readPrices(set);
+        if (!p.available) revert OracleUnavailable(address(_state.oracle));
+        Valuation memory v = _state.valuationOf(account, p, _state.debtIndex);
+        if (v.debt < _state.minimumDebt) revert DebtBelowMinimum(id, v.debt, _state.minimumDebt);
+        if (v.initialValue < v.debt) revert InsufficientMargin(id, v.initialValue, v.debt);
+    }
+
+    function _revertAboveCap(AccountId id, uint256 aboveSet) private view {
+        uint256 number;
+        while ((aboveSet >> number) & 1 == 0) ++number;
+        Collateral storage c = _state.collaterals[number];
+        revert CollateralAboveCap(id, c.asset, c.total, c.cap);
+    }
+
+    // ------------------------------------------------------------------ debt, cash, shares
+
+    /// @dev Reduces the debt and books the cash; the caller pulls the tokens afterwards.
+    function _repay(AccountId id, uint256 amount) private returns (uint256 repaid) {
+        Account storage account = _state.accounts[id];
+        uint256 index = _state.debtIndex;
+        uint256 debtShares = account.debtShares;
+        if (debtShares == 0) revert NoDebt(id);
+        uint256 debt = DebtMath.toDebtUp(debtShares, index);
+        bool full = amount >= debt;
+        repaid = full ? debt : amount;
+        uint256 shares = full ? debtShares : DebtMath.toSharesDown(amount, index);
+        debtShares -= shares;
+        account.debtShares = uint96(debtShares);
+        _state.totalDebtShares -= uint112(shares);
+        _creditCash(repaid);
+
+        emit Repaid(id, id.ownerOf(), msg.sender, repaid, debtShares, DebtMath.toDebtUp(debtShares, index));
+        _settle(id, account, CloseReason.Repaid);
+    }
+
+    /// @dev The books of one take: the insurance share becomes the vault's own shares at the price before it came in,
+    /// the payment becomes cash, and a debt left without collateral becomes a loss.
+    function _bookTake(AccountId id, Taken memory taken) private {
+        // The debt has fallen by `repaid` already and the cash has not come yet: put them level first.
+        _creditCash(taken.repaid);
+        if (taken.insured != 0) {
+            uint256 shares = convertToShares(taken.insured);
+            _creditCash(taken.insured);
+            _mint(address(this), shares);
+        }
+        if (taken.loss != 0) _realizeLoss(id, taken.loss);
+    }
+
+    /// @dev Burns insurance shares worth the loss as the price stood before it, as far as they go; the rest has
+    /// lowered the price of all shares by having left the debt.
+    function _realizeLoss(AccountId id, uint256 loss) private {
+        uint256 assetsAfter = totalAssets();
+        uint256 supply = totalSupply() + 10 ** SHARE_DECIMALS_OFFSET;
+        uint256 held = balanceOf(address(this));
+        uint256 burned = loss.mulDivUp(supply, assetsAfter + loss + 1);
+        uint256 insured = loss;
+        if (burned > held) {
+            burned = held;
+            insured = held.mulDivDown(assetsAfter + loss + 1, supply);
+        }
+        if (burned != 0) _burn(address(this), burned);
+        emit BadDebtRealized(id, id.ownerOf(), msg.sender, loss, insured, burned, assetsAfter, totalSupply());
+    }
+
+    /// @dev Pays bounties, which have been added to debts already, in shares at the price before.
+    function _payBounties(uint256 bounties) private returns (uint256 shares) {
+        if (bounties == 0) return 0;
+        uint256 assetsBefore = totalAssets() - bounties;
+        shares = bounties.mulDivDown(totalSupply() + 10 ** SHARE_DECIMALS_OFFSET, assetsBefore + 1);
+        if (shares != 0) _mint(msg.sender, shares);
+    }
+
+    function _accrue() private {
+        VaultState storage s = _state;
+        if (s.accruedAt == block.timestamp) return;
+        (uint256 index, uint256 interest, uint256 fee) = _pendingInterest();
+        s.accruedAt = block.timestamp.toUint32();
+        if (index == s.debtIndex) return;
+        s.debtIndex = uint112(index);
+        s.unbookedFee = uint88(s.unbookedFee + fee);
+        emit InterestAccrued(index, interest, fee);
+    }
+
+    /// @dev The index with interest up to now, the growth of all debt, and the fee in it. Cannot revert: a broken model
+    /// charges nothing, and index and fee stop at what their fields hold.
+    function _pendingInterest() private view returns (uint256 index, uint256 interest, uint256 fee) {
+        VaultState storage s = _state;
+        index = s.debtIndex;
+        uint256 elapsed = block.timestamp - s.accruedAt;
+        uint256 shares = s.totalDebtShares;
+        if (elapsed == 0 || shares == 0) return (index, 0, 0);
+
+        uint256 debt = DebtMath.toDebtDown(shares, index);
+        uint256 rateWad;
+        try interestRateModel.ratePerSecondWad(s.cash, debt) returns (uint256 answer) {
+            rateWad = answer < DebtMath.MAX_RATE_PER_SECOND_WAD ? answer : DebtMath.MAX_RATE_PER_SECOND_WAD;
+        } catch {
+            return (index, 0, 0);
+        }
+        uint256 grown = index + index.mulDivDown(DebtMath.compoundedWad(rateWad, elapsed), WAD);
+        index = grown < type(uint112).max ? grown : type(uint112).max;
+        interest = DebtMath.toDebtDown(shares, index) - debt;
+        fee = interest.mulDivDown(s.feeBps, BPS);
+        uint256 room = type(uint88).max - s.unbookedFee;
+        if (fee > room) fee = room;
+    }
+
+    function _debtDown() private view returns (uint256) {
+        return DebtMath.toDebtDown(_state.totalDebtShares, _state.debtIndex);
+    }
+
+    function _creditCash(uint256 amount) private {
+        _state.cash = (_state.cash + amount).toUint104();
+    }
+
+    function _debitCash(uint256 amount) private {
+        uint256 cash = _state.cash;
+        if (amount > cash) revert InsufficientCash(cash, amount);
+        _state.cash = uint104(cash - amount);
+    }
+
+    // ------------------------------------------------------------------ tokens
+
+    function _transferIn(address from, uint256 assets) internal override {
+        _pullFrom(IERC20(asset()), from, assets);
+        _creditCash(assets);
+    }
+
+    function _transferOut(address to, uint256 assets) internal override {
+        _debitCash(assets);
+        super._transferOut(to, assets);
+    }
+
+    /// @dev Takes `amount` from the caller. A token that delivers anything else is refused.
+    function _pull(IERC20 token, uint256 amount) private {
+        _pullFrom(token, msg.sender, amount);
+    }
+
+    function _pullFrom(IERC20 token, address from, uint256 amount) private {
+        uint256 balanceBefore = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        uint256 received = token.balanceOf(address(this)) - balanceBefore;
+        if (received != amount) revert TransferMismatch(address(token), amount, received);
+    }
+
+    // ------------------------------------------------------------------ inputs
+
+    function _requireOwner(AccountId id) private view {
+        if (msg.sender != id.ownerOf()) revert NotAccountOwner(id, msg.sender);
+    }
+
+    function _requireRoom(AccountId id, uint256 set) private pure {
+        uint256 count;
+        for (; set != 0; set &= set - 1) ++count;
+        if (count == MAX_COLLATERALS_PER_ACCOUNT) revert TooManyCollaterals(id, MAX_COLLATERALS_PER_ACCOUNT);
+    }
+
+    function _numberOf(address token) private view returns (uint256) {
+        uint256 numberPlusOne = _state.numberPlusOne[token];
+        if (numberPlusOne == 0) revert UnknownCollateral(token);
+        return numberPlusOne - 1;
+    }
+
+    function _setTerms(
+        Collateral storage collateral,
+        uint256 number,
+        CollateralTerms calldata terms
+    ) private {
+        collateral.initialBps = terms.initialBps;
+        collateral.maintenanceBps = terms.maintenanceBps;
+        collateral.liquidationBps = terms.liquidationBps;
+        collateral.maxDiscountBps = terms.maxDiscountBps;
+        collateral.cap = terms.cap;
+        _markCap(collateral, number);
+    }
+
+    /// @dev Keeps the bit that tells whether more of a collateral is held than its cap.
+    function _markCap(Collateral storage collateral, uint256 number) private {
+        uint16 bit = uint16(1 << number);
+        uint16 set = _state.overCapSet;
+        uint16 marked = collateral.total > collateral.cap ? set | bit : set & ~bit;
+        if (marked != set) _state.overCapSet = marked;
+    }
+
+    function _termsOf(Collateral storage c) private view returns (CollateralTerms memory) {
+        return CollateralTerms(c.initialBps, c.maintenanceBps, c.liquidationBps, c.maxDiscountBps, c.cap);
+    }
+}

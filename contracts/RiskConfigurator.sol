@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {IMarginVault} from "./interfaces/IMarginVault.sol";
+import {IOracle} from "./interfaces/IOracle.sol";
+import {IRiskConfigurator} from "./interfaces/IRiskConfigurator.sol";
+import {CollateralTerms, RiskTerms} from "./interfaces/VaultTypes.sol";
+
+/// @title RiskConfigurator
+/// @notice See `IRiskConfigurator`.
+/// @dev Holds no parameters of its own but the bounds, which are in the code.
+contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
+    uint256 private constant BPS = 1e4;
+    /// @dev A price may fall this far beyond the floor before a sale at the deepest discount leaves a loss.
+    uint256 private constant GAP_BPS = 500;
+    uint256 private constant MIN_CURE_RATIO_BPS = 10_200;
+    uint256 private constant MIN_BAND_RATIO_BPS = 10_400;
+    uint256 private constant MIN_DISCOUNT_BPS = 100;
+    uint256 private constant MAX_DISCOUNT_BPS = 1_500;
+    uint256 private constant MIN_TIME_SECONDS = 5 minutes;
+    uint256 private constant MAX_TIME_SECONDS = 24 hours;
+    uint256 private constant MAX_FEE_BPS = 3_000;
+    uint256 private constant MAX_TOKEN_DECIMALS = 36;
+
+    constructor(address initialOwner) Ownable(initialOwner) {}
+
+    /// @inheritdoc IRiskConfigurator
+    function listCollateral(
+        IMarginVault vault,
+        address asset,
+        CollateralTerms calldata terms,
+        IOracle newOracle
+    ) external onlyOwner {
+        _checkToken(asset);
+        _checkTerms(terms);
+        vault.listCollateral(asset, terms);
+        _setOracle(vault, newOracle);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setCap(IMarginVault vault, address asset, uint128 newCap) external onlyOwner {
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        terms.cap = newCap;
+        vault.setCollateralTerms(asset, terms);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external onlyOwner {
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        terms.initialBps = newInitialBps;
+        _checkTerms(terms);
+        vault.setCollateralTerms(asset, terms);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setOracle(IMarginVault vault, IOracle newOracle) external onlyOwner {
+        _setOracle(vault, newOracle);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setRiskTerms(IMarginVault vault, RiskTerms calldata newTerms) external onlyOwner {
+        uint256 minGrace = newTerms.minGraceSeconds;
+        uint256 maxGrace = newTerms.maxGraceSeconds;
+        if (minGrace < MIN_TIME_SECONDS || minGrace > maxGrace || maxGrace > MAX_TIME_SECONDS) {
+            revert GraceOutOfRange(minGrace, maxGrace);
+        }
+        uint256 auction = newTerms.auctionSeconds;
+        uint256 ramp = newTerms.rampSeconds;
+        if (ramp < MIN_TIME_SECONDS || auction < 2 * ramp || auction > MAX_TIME_SECONDS) {
+            revert AuctionOutOfRange(auction, ramp);
+        }
+        uint256 minimumDebt = newTerms.minimumDebt;
+        if (
+            newTerms.dustValue == 0 ||
+            newTerms.dustValue > minimumDebt ||
+            newTerms.maxBounty > minimumDebt / 10
+        ) revert AmountsOutOfRange(minimumDebt, newTerms.dustValue, newTerms.maxBounty);
+        vault.setRiskTerms(newTerms);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external onlyOwner {
+        if (newFeeBps > MAX_FEE_BPS) revert FeeOutOfRange(newFeeBps);
+        vault.setFee(newFeeBps, newRecipient);
+    }
+
+    function _setOracle(IMarginVault vault, IOracle newOracle) private {
+        address vaultQuote = IERC4626(address(vault)).asset();
+        if (newOracle.quoteAsset() != vaultQuote) {
+            revert OracleQuoteMismatch(newOracle.quoteAsset(), vaultQuote);
+        }
+        address[] memory assets = newOracle.assets();
+        uint256 count = vault.collateralCount();
+        if (assets.length != count) revert OracleAssetMismatch(assets.length < count ? assets.length : count);
+        for (uint256 j; j < count; ++j) {
+            (address listed, , ) = vault.collateralAt(j);
+            if (assets[j] != listed) revert OracleAssetMismatch(j);
+            (uint256 price36, bool fresh) = newOracle.price(listed);
+            if (price36 == 0 || !fresh) revert OraclePriceMissing(listed);
+        }
+        vault.setOracle(newOracle);
+    }
+
+    function _termsOf(IMarginVault vault, address asset) private view returns (CollateralTerms memory) {
+        uint256 count = vault.collateralCount();
+        for (uint256 j; j < count; ++j) {
+            (address listed, CollateralTerms memory terms, ) = vault.collateralAt(j);
+            if (listed == asset) return terms;
+        }
+        revert NotListed(vault, asset);
+    }
+
+    function _checkTerms(CollateralTerms memory terms) private pure {
+        uint256 initial = terms.initialBps;
+        uint256 maintenance = terms.maintenanceBps;
+        uint256 liquidation = terms.liquidationBps;
+        uint256 discount = terms.maxDiscountBps;
+        if (discount < MIN_DISCOUNT_BPS || discount > MAX_DISCOUNT_BPS) revert DiscountOutOfRange(discount);
+        bool ordered =
+            initial != 0 &&
+                initial * MIN_CURE_RATIO_BPS <= maintenance * BPS &&
+                maintenance * MIN_BAND_RATIO_BPS <= liquidation * BPS;
+        if (!ordered) revert WeightsOutOfOrder(initial, maintenance, liquidation);
+        uint256 maximum = ((BPS - discount) * (BPS - GAP_BPS)) / BPS;
+        if (liquidation > maximum) revert LiquidationWeightTooHigh(liquidation, maximum);
+    }
+
+    function _checkToken(address asset) private view {
+        if (asset.code.length == 0) revert NotAToken(asset);
+        (bool success, bytes memory result) = asset.staticcall(abi.encodeWithSignature("decimals()"));
+        if (!success || result.length < 32 || abi.decode(result, (uint256)) > MAX_TOKEN_DECIMALS) {
+            revert NotAToken(asset);
+        }
+    }
+}

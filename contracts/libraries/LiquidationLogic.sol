@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {AccountHealth, Prices} from "./AccountHealth.sol";
+import {AuctionMath} from "./AuctionMath.sol";
+import {CallBook} from "./CallBook.sol";
+import {CallClock} from "./CallClock.sol";
+import {DebtMath} from "./DebtMath.sol";
+import {WAD} from "./FixedPoint.sol";
+import {HealthMath, Valuation} from "./HealthMath.sol";
+import {Lot, TrancheMath} from "./TrancheMath.sol";
+import {VaultState} from "./VaultState.sol";
+import {AccountId} from "../interfaces/AccountId.sol";
+import {IMarginVaultErrors} from "../interfaces/IMarginVaultErrors.sol";
+import {IMarginVaultEvents} from "../interfaces/IMarginVaultEvents.sol";
+import {
+    Account,
+    CloseReason,
+    Collateral,
+    LiquidationNotice,
+    LiquidationRequest,
+    Refusal,
+    Status
+} from "../interfaces/VaultTypes.sol";
+
+/// @notice A take, worked out but not carried out. `wanted` and `found` explain a refusal.
+struct Take {
+    Refusal refusal;
+    uint256 wanted;
+    uint256 found;
+    Status status;
+    uint256 number;
+    uint256 discountWad;
+    uint256 price36;
+    uint256 tranche;
+    uint256 repaid;
+    uint256 insured;
+    uint256 seized;
+    bool empties;
+    Valuation before;
+}
+
+/// @notice What a take did.
+struct Taken {
+    Refusal refusal;
+    uint256 repaid;
+    uint256 insured;
+    uint256 seized;
+    /// Debt cancelled because nothing sellable stood behind it any more.
+    uint256 loss;
+}
+
+/// @title Liquidation: who may be taken, what, how much and at which price
+/// @dev Linked to the vault and run on its storage. The vault has accrued interest, holds the lock, and moves tokens
+/// and shares afterwards. `_work` is the one gate and the one calculation: preview, single and batch all use it.
+library LiquidationLogic {
+    using AccountHealth for VaultState;
+    using HealthMath for Valuation;
+    using TrancheMath for Valuation;
+    using TrancheMath for Lot;
+
+    /// @notice What `liquidate` would do at a debt index and an uptime; reverts as it would.
+    function preview(
+        VaultState storage s,
+        AccountId id,
+        address asset,
+        uint256 maxRepay,
+        uint256 debtIndex,
+        uint256 uptime
+    ) public view returns (uint256 repaid, uint256 insured, uint256 seized, uint256 discountWad) {
+        LiquidationRequest memory request = LiquidationRequest(id, asset, maxRepay, 0);
+        Prices memory p = s.readPrices(s.accounts[id].collateralSet);
+        Take memory t = _work(s, request, p, debtIndex, uptime);
+        if (t.refusal != Refusal.None) _refuse(s, request, t);
+        return (t.repaid, t.insured, t.seized, t.discountWad);
+    }
+
+    /// @notice Takes one tranche, or reverts with what stands against it.
+    function take(
+        VaultState storage s,
+        LiquidationRequest memory request,
+        uint256 uptime
+    ) public returns (Taken memory taken) {
+        Prices memory p = s.readPrices(s.accounts[request.account].collateralSet);
+        Take memory t = _work(s, request, p, s.debtIndex, uptime);
+        if (t.refusal != Refusal.None) _refuse(s, request, t);
+        return _carryOut(s, request, t, p, uptime);
+    }
+
+    /// @notice Takes a tranche of each account that allows it.
+    function takeMany(
+        VaultState storage s,
+        LiquidationRequest[] memory requests,
+        uint256 uptime
+    ) public returns (Taken[] memory taken) {
+        taken = new Taken[](requests.length);
+        Prices memory p = s.readPrices((1 << s.collateralCount) - 1);
+        for (uint256 i; i < requests.length; ++i) {
+            Take memory t = _work(s, requests[i], p, s.debtIndex, uptime);
+            if (t.refusal == Refusal.None) taken[i] = _carryOut(s, requests[i], t, p, uptime);
+            else taken[i].refusal = t.refusal;
+        }
+    }
+
+    /// @notice Cancels the debt of `id` if nothing sellable stands behind it.
+    /// @return refusal `None` when it was cancelled.
+    /// @return loss Quote base units cancelled.
+    function writeOff(
+        VaultState storage s,
+        AccountId id,
+        uint256 uptime
+    ) public returns (Refusal refusal, uint256 loss) {
+        Account storage account = s.accounts[id];
+        Prices memory p = s.readPrices(account.collateralSet);
+        if (!p.available) return (Refusal.OracleUnavailable, 0);
+        Valuation memory v = s.valuationOf(account, p, s.debtIndex);
+        loss = _writeOffIfHopeless(s, id, account, v, uptime);
+        if (loss == 0) refusal = Refusal.NoLossToBook;
+    }
+
+    /// @dev The gate and the calculation. Changes nothing, reverts for nothing.
+    function _work(
+        VaultState storage s,
+        LiquidationRequest memory request,
+        Prices memory p,
+        uint256 debtIndex,
+        uint256 uptime
+    ) private view returns (Take memory t) {
+        if (!p.available) return _refusal(t, Refusal.OracleUnavailable, 0, 0);
+        Account storage account = s.accounts[request.account];
+        Valuation memory v = s.valuationOf(account, p, debtIndex);
+        t.before = v;
+        t.status = s.statusOf(account, v, uptime);
+        bool belowFloor = t.status == Status.Critical || t.status == Status.Insolvent;
+        if (!belowFloor && t.status != Status.Expired) {
+            return _refusal(t, Refusal.NotLiquidatable, 0, 0);
+        }
+
+        uint256 numberPlusOne = s.numberPlusOne[request.asset];
+        if (numberPlusOne == 0 || (account.collateralSet >> (numberPlusOne - 1)) & 1 == 0) {
+            return _refusal(t, Refusal.CollateralNotHeld, 0, 0);
+        }
+        t.number = numberPlusOne - 1;
+        t.price36 = p.price36[t.number];
+        if ((p.freshSet >> t.number) & 1 == 0 || t.price36 == 0) {
+            return _refusal(t, Refusal.PriceNotFresh, 0, 0);
+        }
+
+        uint256 elapsed = uptime < account.auctionStart ? 0 : uptime - account.auctionStart;
+        if (!belowFloor && elapsed < s.auctionSeconds / 2) {
+            uint256 lowestBps = _lowestWeight(s, account, p);
+            uint256 weightBps = s.collaterals[t.number].maintenanceBps;
+            bool dust = HealthMath.valueDown(account.collateral[t.number], t.price36) <= s.dustValue;
+            if (lowestBps != 0 && (weightBps > lowestBps || dust)) {
+                return _refusal(t, Refusal.WrongCollateral, lowestBps, weightBps);
+            }
+        }
+        _size(s, account, request, t, elapsed, uptime);
+    }
+
+    /// @dev Discount, tranche and the split of one take.
+    function _size(
+        VaultState storage s,
+        Account storage account,
+        LiquidationRequest memory request,
+        Take memory t,
+        uint256 elapsed,
+        uint256 uptime
+    ) private view {
+        Collateral storage terms = s.collaterals[t.number];
+        Valuation memory v = t.before;
+        t.discountWad = _discountWad(s, account, t, terms.maxDiscountBps, elapsed, uptime);
+        Lot memory lot = Lot(
+            account.collateral[t.number],
+            t.price36,
+            terms.maintenanceBps,
+            terms.liquidationBps,
+            t.discountWad
+        );
+
+        t.tranche = v.trancheUp(lot, s.minimumDebt);
+        t.repaid = TrancheMath.affordableDown(request.maxRepay, t.discountWad);
+        if (t.repaid > t.tranche) t.repaid = t.tranche;
+        uint256 reach = lot.reachUp();
+        if (t.repaid >= reach) {
+            t.repaid = reach;
+            t.seized = lot.amount;
+            t.empties = true;
+        } else {
+            t.seized = lot.seizedDown(t.repaid);
+            t.empties = t.seized == lot.amount;
+        }
+        // Where the discount reaches below the debt, its worth is the lenders' and not the insurance's to share.
+        if (v.value * (WAD - t.discountWad) >= v.debt * WAD) {
+            t.insured = TrancheMath.insuranceUp(t.repaid, t.discountWad);
+        }
+        _checkSize(s, request, t, lot);
+    }
+
+    function _checkSize(
+        VaultState storage s,
+        LiquidationRequest memory request,
+        Take memory t,
+        Lot memory lot
+    ) private view {
+        Valuation memory v = t.before;
+        uint256 least = (t.tranche + 3) / 4;
+        if (t.repaid == 0 || t.seized == 0 || (t.repaid < least && !t.empties)) {
+            _refusal(t, Refusal.TakeTooSmall, least, t.repaid);
+            return;
+        }
+        uint256 remaining = v.debt - t.repaid;
+        if (remaining != 0 && remaining < s.minimumDebt && !t.empties) {
+            _refusal(t, Refusal.RemainingDebtTooSmall, s.minimumDebt, remaining);
+            return;
+        }
+        if (t.seized < request.minSeized) {
+            _refusal(t, Refusal.SeizedTooLittle, request.minSeized, t.seized);
+            return;
+        }
+        if (remaining != 0 && !t.empties && !v.isAboveFloor() && !v.raisesFloor(lot)) {
+            _refusal(t, Refusal.NoImprovement, 0, lot.amount - t.seized);
+        }
+    }
+
+    function _discountWad(
+        VaultState storage s,
+        Account storage account,
+        Take memory t,
+        uint256 maxDiscountBps,
+        uint256 elapsed,
+        uint256 uptime
+    ) private view returns (uint256) {
+        bool running = account.deadline != 0 && uptime >= account.deadline && elapsed < s.auctionSeconds;
+        uint256 runningWad =
+            running ? AuctionMath.auctionDiscountWad(elapsed, maxDiscountBps, s.rampSeconds) : 0;
+        if (t.status == Status.Expired) return runningWad;
+        return AuctionMath.criticalDiscountWad(t.before, maxDiscountBps, runningWad);
+    }
+
+    /// @dev The lowest maintenance weight among fresh collaterals worth more than dust; zero when there is none.
+    function _lowestWeight(
+        VaultState storage s,
+        Account storage account,
+        Prices memory p
+    ) private view returns (uint256 lowestBps) {
+        uint256 set = account.collateralSet & p.freshSet;
+        for (uint256 j; set >> j != 0; ++j) {
+            if ((set >> j) & 1 == 0) continue;
+            if (HealthMath.valueDown(account.collateral[j], p.price36[j]) <= s.dustValue) continue;
+            uint256 weightBps = s.collaterals[j].maintenanceBps;
+            if (lowestBps == 0 || weightBps < lowestBps) lowestBps = weightBps;
+        }
+    }
+
+    function _carryOut(
+        VaultState storage s,
+        LiquidationRequest memory request,
+        Take memory t,
+        Prices memory p,
+        uint256 uptime
+    ) private returns (Taken memory taken) {
+        AccountId id = request.account;
+        Account storage account = s.accounts[id];
+        _moveCollateral(s, account, t);
+        _reduceDebt(s, account, t.repaid, t.before.debt);
+
+        Valuation memory v = s.valuationOf(account, p, s.debtIndex);
+        bool pastDeadline = account.deadline != 0 && uptime >= account.deadline;
+        bool closes = account.deadline != 0 && CallClock.mayClose(v, account.deadline, uptime);
+        // A take too small to matter only empties a collateral and leaves the auction where it is.
+        if (pastDeadline && !closes && t.repaid * 4 >= t.tranche) {
+            account.auctionStart = SafeCast.toUint32(uptime);
+        }
+        _emitLiquidated(request, account, t, v, closes ? 0 : account.auctionStart);
+        if (closes) CallBook.close(id, account, CloseReason.Liquidated, v, uptime);
+
+        taken.repaid = t.repaid;
+        taken.insured = t.insured;
+        taken.seized = t.seized;
+        taken.loss = _writeOffIfHopeless(s, id, account, v, uptime);
+    }
+
+    function _moveCollateral(VaultState storage s, Account storage account, Take memory t) private {
+        account.collateral[t.number] -= uint128(t.seized);
+        if (account.collateral[t.number] == 0) account.collateralSet &= ~uint16(1 << t.number);
+        Collateral storage terms = s.collaterals[t.number];
+        terms.total -= uint128(t.seized);
+        if (terms.total <= terms.cap) s.overCapSet &= ~uint16(1 << t.number);
+    }
+
+    function _reduceDebt(
+        VaultState storage s,
+        Account storage account,
+        uint256 repaid,
+        uint256 debt
+    ) private {
+        uint256 shares = repaid == debt ? account.debtShares : DebtMath.toSharesDown(repaid, s.debtIndex);
+        account.debtShares -= uint96(shares);
+        s.totalDebtShares -= uint112(shares);
+    }
+
+    /// @dev Cancels a debt behind which everything that counts is worth less than dust. What is left of the
+    /// collateral, a dead or worthless asset included, becomes the insurance account's.
+    function _writeOffIfHopeless(
+        VaultState storage s,
+        AccountId id,
+        Account storage account,
+        Valuation memory v,
+        uint256 uptime
+    ) private returns (uint256) {
+        if (v.debt == 0 || v.value >= v.debt || v.value >= s.dustValue) return 0;
+        s.totalDebtShares -= account.debtShares;
+        account.debtShares = 0;
+        uint256 loss = v.debt;
+        if (account.deadline != 0) {
+            v.debt = 0;
+            CallBook.close(id, account, CloseReason.WrittenOff, v, uptime);
+        }
+        _forfeit(s, id, account);
+        return loss;
+    }
+
+    function _forfeit(VaultState storage s, AccountId id, Account storage account) private {
+        Account storage insurance = s.accounts[_insuranceAccount()];
+        uint256 set = account.collateralSet;
+        for (uint256 j; set >> j != 0; ++j) {
+            if ((set >> j) & 1 == 0) continue;
+            uint128 amount = account.collateral[j];
+            account.collateral[j] = 0;
+            insurance.collateral[j] += amount;
+            emit IMarginVaultEvents.CollateralForfeited(
+                id,
+                id.ownerOf(),
+                s.collaterals[j].asset,
+                amount,
+                insurance.collateral[j]
+            );
+        }
+        account.collateralSet = 0;
+        insurance.collateralSet |= uint16(set);
+    }
+
+    /// @dev The vault's own account; libraries run in its context.
+    function _insuranceAccount() private view returns (AccountId) {
+        return AccountId.wrap(bytes32(uint256(uint160(address(this))) << 96));
+    }
+
+    function _emitLiquidated(
+        LiquidationRequest memory request,
+        Account storage account,
+        Take memory t,
+        Valuation memory v,
+        uint256 auctionStart
+    ) private {
+        LiquidationNotice memory notice = LiquidationNotice({
+            status: t.status,
+            asset: request.asset,
+            repaid: t.repaid,
+            insured: t.insured,
+            seized: t.seized,
+            discountWad: t.discountWad,
+            price36: t.price36,
+            balance: account.collateral[t.number],
+            debtShares: account.debtShares,
+            debt: v.debt,
+            auctionStart: auctionStart
+        });
+        emit IMarginVaultEvents.Liquidated(request.account, request.account.ownerOf(), msg.sender, notice);
+    }
+
+    function _refusal(
+        Take memory t,
+        Refusal refusal,
+        uint256 wanted,
+        uint256 found
+    ) private pure returns (Take memory) {
+        t.refusal = refusal;
+        t.wanted = wanted;
+        t.found = found;
+        return t;
+    }
+
+    function _refuse(VaultState storage s, LiquidationRequest memory request, Take memory t) private view {
+        AccountId id = request.account;
+        address asset = request.asset;
+        Refusal refusal = t.refusal;
+        if (refusal == Refusal.OracleUnavailable) {
+            revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
+        }
+        if (refusal == Refusal.NotLiquidatable) revert IMarginVaultErrors.NotLiquidatable(id, t.status);
+        if (refusal == Refusal.CollateralNotHeld) revert IMarginVaultErrors.CollateralNotHeld(id, asset);
+        if (refusal == Refusal.PriceNotFresh) revert IMarginVaultErrors.PriceNotFresh(asset);
+        if (refusal == Refusal.WrongCollateral) {
+            revert IMarginVaultErrors.WrongCollateral(asset, t.found, t.wanted);
+        }
+        if (refusal == Refusal.TakeTooSmall) revert IMarginVaultErrors.TakeTooSmall(t.found, t.wanted);
+        if (refusal == Refusal.RemainingDebtTooSmall) {
+            revert IMarginVaultErrors.RemainingDebtTooSmall(t.found, t.wanted);
+        }
+        if (refusal == Refusal.SeizedTooLittle) revert IMarginVaultErrors.SeizedTooLittle(t.found, t.wanted);
+        revert IMarginVaultErrors.NoImprovement(id, asset, t.found);
+    }
+}
