@@ -60,9 +60,10 @@ function cleanUp() {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
     interruptedBy = signal;
-    // npm gets its own chance to roll back; the wait for it ends in `run`.
-    if (child !== undefined) child.kill(signal);
-    else leave(1);
+    if (child === undefined) return leave(1);
+    // npm may go on installing for a while. Cutting it short is safe: without the stamp nothing counts as installed.
+    child.kill(signal);
+    setTimeout(() => child?.kill("SIGKILL"), 1000);
   });
 }
 
