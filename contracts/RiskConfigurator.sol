@@ -27,15 +27,16 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     constructor(address initialOwner) Ownable(initialOwner) {}
 
     /// @inheritdoc IRiskConfigurator
-    function listCollateral(
+    function listCollaterals(
         IMarginVault vault,
-        address asset,
-        CollateralTerms calldata terms,
+        Listing[] calldata listings,
         IOracle newOracle
     ) external onlyOwner {
-        _checkToken(asset);
-        _checkTerms(terms);
-        vault.listCollateral(asset, terms);
+        for (uint256 i; i < listings.length; ++i) {
+            _checkToken(listings[i].asset);
+            _checkTerms(listings[i].terms);
+            vault.listCollateral(listings[i].asset, listings[i].terms);
+        }
         _setOracle(vault, newOracle);
     }
 

@@ -5,6 +5,12 @@ import {IMarginVault} from "./IMarginVault.sol";
 import {IOracle} from "./IOracle.sol";
 import {CollateralTerms, RiskTerms} from "./VaultTypes.sol";
 
+/// @notice A collateral to list.
+struct Listing {
+    address asset;
+    CollateralTerms terms;
+}
+
 /// @title The parameters of vaults, inside bounds
 /// @notice The only caller of a vault's setters; one configurator may serve many vaults. Weights, discounts and fees in
 /// bps, times in seconds, amounts in base units. Every function but the bounds is the owner's and reverts with
@@ -48,14 +54,9 @@ interface IRiskConfigurator {
     /// @notice `asset` is not listed in `vault`.
     error NotListed(IMarginVault vault, address asset);
 
-    /// @notice Lists a collateral and points the vault at an oracle that knows it. Reverts with the errors of weights,
-    /// discount and oracle above, `NotAToken`, and the vault's.
-    function listCollateral(
-        IMarginVault vault,
-        address asset,
-        CollateralTerms calldata terms,
-        IOracle newOracle
-    ) external;
+    /// @notice Lists collaterals, in this order, and points the vault at an oracle that knows them all. Reverts with the
+    /// errors of weights, discount and oracle above, `NotAToken`, and the vault's.
+    function listCollaterals(IMarginVault vault, Listing[] calldata listings, IOracle newOracle) external;
 
     /// @notice Sets the cap of a collateral. A lower one takes nothing from anybody: holders can still deposit, repay,
     /// leave, and be liquidated, but not borrow more. Reverts with `NotListed`.
