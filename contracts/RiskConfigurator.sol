@@ -5,7 +5,7 @@ import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
-import {IRiskConfigurator} from "./interfaces/IRiskConfigurator.sol";
+import {IRiskConfigurator, Listing} from "./interfaces/IRiskConfigurator.sol";
 import {CollateralTerms, RiskTerms} from "./interfaces/VaultTypes.sol";
 
 /// @title RiskConfigurator
