@@ -29,6 +29,7 @@ import {DebtMath} from "./libraries/DebtMath.sol";
 import {FixedPoint, BPS, WAD} from "./libraries/FixedPoint.sol";
 import {Valuation} from "./libraries/HealthMath.sol";
 import {LiquidationLogic, Taken} from "./libraries/LiquidationLogic.sol";
+import {SettingsLogic} from "./libraries/SettingsLogic.sol";
 import {VaultState} from "./libraries/VaultState.sol";
 
 /// @title MarginVault
@@ -42,7 +43,6 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
-    uint256 private constant MAX_COLLATERALS = 16;
     uint256 private constant MAX_COLLATERALS_PER_ACCOUNT = 8;
     /// @dev Of all debt: the insurance below which it receives the interest fee.
     uint256 private constant INSURANCE_TARGET_BPS = 100;
@@ -100,7 +100,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         account.collateral[number] = balance.toUint128();
         Collateral storage collateral = _state.collaterals[number];
         collateral.total = (collateral.total + amount).toUint128();
-        _markCap(collateral, number);
+        SettingsLogic.markCap(_state, number);
 
         emit CollateralDeposited(id, id.ownerOf(), msg.sender, token, amount, balance);
         _settle(id, account, CloseReason.Deposited);
@@ -128,7 +128,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         if (amount == held) account.collateralSet &= ~uint16(1 << number);
         Collateral storage collateral = _state.collaterals[number];
         collateral.total -= uint128(amount);
-        _markCap(collateral, number);
+        SettingsLogic.markCap(_state, number);
 
         emit CollateralWithdrawn(id, id.ownerOf(), msg.sender, token, amount, to, held - amount);
         _requireSound(id, account);
@@ -426,23 +426,12 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     function collateralAt(
         uint256 number
     ) external view returns (address, CollateralTerms memory, uint256 total) {
-        Collateral storage c = _state.collaterals[number];
-        return (c.asset, _termsOf(c), c.total);
+        return SettingsLogic.collateralAt(_state, number);
     }
 
     /// @inheritdoc IMarginVault
-    function riskTerms() public view returns (RiskTerms memory) {
-        VaultState storage s = _state;
-        return
-            RiskTerms(
-                s.minimumDebt,
-                s.dustValue,
-                s.maxBounty,
-                s.minGraceSeconds,
-                s.maxGraceSeconds,
-                s.auctionSeconds,
-                s.rampSeconds
-            );
+    function riskTerms() external view returns (RiskTerms memory) {
+        return SettingsLogic.riskTerms(_state);
     }
 
     /// @inheritdoc IMarginVault
@@ -480,53 +469,28 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @inheritdoc IMarginVault
     function listCollateral(address token, CollateralTerms calldata terms) external onlyConfigurator {
-        uint256 number = _state.collateralCount;
-        if (number == MAX_COLLATERALS) revert TooManyListed(MAX_COLLATERALS);
-        if (token == asset() || token == address(this) || _state.numberPlusOne[token] != 0) {
-            revert NotListable(token);
-        }
-        _state.numberPlusOne[token] = number + 1;
-        _state.collateralCount = uint8(number + 1);
-        _state.collaterals[number].asset = token;
-        _setTerms(_state.collaterals[number], number, terms);
-        emit CollateralListed(token, number, terms);
+        SettingsLogic.list(_state, token, terms, asset());
     }
 
     /// @inheritdoc IMarginVault
     function setCollateralTerms(address token, CollateralTerms calldata newTerms) external onlyConfigurator {
-        uint256 number = _numberOf(token);
-        Collateral storage collateral = _state.collaterals[number];
-        emit CollateralTermsSet(token, _termsOf(collateral), newTerms);
-        _setTerms(collateral, number, newTerms);
+        SettingsLogic.setTerms(_state, token, newTerms);
     }
 
     /// @inheritdoc IMarginVault
     function setOracle(IOracle newOracle) external onlyConfigurator {
-        if (address(newOracle) == address(0)) revert ZeroAddress();
-        emit OracleSet(address(_state.oracle), address(newOracle));
-        _state.oracle = newOracle;
+        SettingsLogic.setOracle(_state, newOracle);
     }
 
     /// @inheritdoc IMarginVault
     function setRiskTerms(RiskTerms calldata newTerms) external onlyConfigurator {
-        emit RiskTermsSet(riskTerms(), newTerms);
-        VaultState storage s = _state;
-        s.minimumDebt = newTerms.minimumDebt;
-        s.dustValue = newTerms.dustValue;
-        s.maxBounty = newTerms.maxBounty;
-        s.minGraceSeconds = newTerms.minGraceSeconds;
-        s.maxGraceSeconds = newTerms.maxGraceSeconds;
-        s.auctionSeconds = newTerms.auctionSeconds;
-        s.rampSeconds = newTerms.rampSeconds;
+        SettingsLogic.setRiskTerms(_state, newTerms);
     }
 
     /// @inheritdoc IMarginVault
     function setFee(uint16 newFeeBps, address newRecipient) external onlyConfigurator {
-        // What has accrued so far accrued under the old fee.
         _accrue();
-        emit FeeSet(_state.feeBps, newFeeBps, _state.feeRecipient, newRecipient);
-        _state.feeBps = newFeeBps;
-        _state.feeRecipient = newRecipient;
+        SettingsLogic.setFee(_state, newFeeBps, newRecipient);
     }
 
     // ------------------------------------------------------------------ the check of a touched account
@@ -708,30 +672,5 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         uint256 numberPlusOne = _state.numberPlusOne[token];
         if (numberPlusOne == 0) revert UnknownCollateral(token);
         return numberPlusOne - 1;
-    }
-
-    function _setTerms(
-        Collateral storage collateral,
-        uint256 number,
-        CollateralTerms calldata terms
-    ) private {
-        collateral.initialBps = terms.initialBps;
-        collateral.maintenanceBps = terms.maintenanceBps;
-        collateral.liquidationBps = terms.liquidationBps;
-        collateral.maxDiscountBps = terms.maxDiscountBps;
-        collateral.cap = terms.cap;
-        _markCap(collateral, number);
-    }
-
-    /// @dev Keeps the bit that tells whether more of a collateral is held than its cap.
-    function _markCap(Collateral storage collateral, uint256 number) private {
-        uint16 bit = uint16(1 << number);
-        uint16 set = _state.overCapSet;
-        uint16 marked = collateral.total > collateral.cap ? set | bit : set & ~bit;
-        if (marked != set) _state.overCapSet = marked;
-    }
-
-    function _termsOf(Collateral storage c) private view returns (CollateralTerms memory) {
-        return CollateralTerms(c.initialBps, c.maintenanceBps, c.liquidationBps, c.maxDiscountBps, c.cap);
     }
 }

@@ -9,6 +9,7 @@ import {CallClock} from "./CallClock.sol";
 import {DebtMath} from "./DebtMath.sol";
 import {WAD} from "./FixedPoint.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
+import {SettingsLogic} from "./SettingsLogic.sol";
 import {Lot, TrancheMath} from "./TrancheMath.sol";
 import {VaultState} from "./VaultState.sol";
 import {AccountId} from "../interfaces/AccountId.sol";
@@ -287,7 +288,7 @@ library LiquidationLogic {
         if (account.collateral[t.number] == 0) account.collateralSet &= ~uint16(1 << t.number);
         Collateral storage terms = s.collaterals[t.number];
         terms.total -= uint128(t.seized);
-        if (terms.total <= terms.cap) s.overCapSet &= ~uint16(1 << t.number);
+        SettingsLogic.markCap(s, t.number);
     }
 
     function _reduceDebt(
