@@ -1,0 +1,116 @@
+/* `npm run deploy -- --plan FILE --rpc URL [--yes]`: plan, show, confirm, act, verify. */
+import { Command } from "commander";
+import { JsonRpcProvider, type Signer } from "ethers";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { Deployment } from "../sdk/deployment.ts";
+import { compileOrExit, root } from "./compile.ts";
+import { artifactsOf } from "./deploy/artifacts.ts";
+import { deployVault } from "./deploy/deployVault.ts";
+import { readPlan, type VaultPlan } from "./deploy/plan.ts";
+import { verifyDeployment } from "./deploy/verifyDeployment.ts";
+import { openSigner, type SignerOptions } from "./signer.ts";
+
+interface Options extends SignerOptions {
+  plan: string;
+  rpc: string;
+  act?: boolean;
+  yes?: boolean;
+}
+
+const program = new Command("deploy")
+  .description("Deploys a vault. Without --act it only shows what it would do.")
+  .requiredOption("--plan <file>", "the vault's terms, see scripts/deploy/example.plan.json")
+  .requiredOption("--rpc <url>", "a JSON-RPC endpoint of the chain")
+  .option("--act", "deploy, after showing the plan and asking")
+  .option("--yes", "with --act: do not ask")
+  .option("--keystore <file>", "the deployer's encrypted key")
+  .option("--password-file <file>", "its password; else it is asked for")
+  .option("--unlocked", "use the node's first unlocked account (local chains)");
+
+try {
+  await main(program.parse().opts<Options>());
+} catch (error) {
+  console.error(`deploy: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
+
+async function main(options: Options): Promise<void> {
+  const plan = readPlan(options.plan);
+  const provider = new JsonRpcProvider(options.rpc, undefined, { batchMaxCount: 1, staticNetwork: true });
+  try {
+    const { chainId } = await provider.getNetwork();
+    const file = join(root, "deployments", `${chainId}.json`);
+    const previous = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Deployment) : undefined;
+    show(plan, chainId, file, previous);
+    if (options.act !== true) {
+      console.log("\nNothing was sent. Add --act to deploy.");
+      return;
+    }
+    const signer = await openSigner(provider, options);
+    if (options.yes !== true && !(await confirmed(await signer.getAddress()))) return;
+    await act(signer, plan, file, previous);
+  } finally {
+    provider.destroy();
+  }
+}
+
+function show(plan: VaultPlan, chainId: bigint, file: string, previous: Deployment | undefined): void {
+  console.log(`Chain ${chainId}: ${plan.shareName} (${plan.shareSymbol}), lending ${plan.quote.asset}`);
+  console.log(`  owner of the configurator: ${plan.owner}`);
+  console.log(`  fee: ${plan.fee.feeBps} bps of interest to ${plan.fee.recipient}`);
+  const { riskTerms } = plan;
+  const terms = Object.entries(riskTerms).map(([name, value]) => `${name} ${value}`);
+  console.log(`  terms: ${terms.join(", ")}`);
+  console.table(
+    plan.collaterals.map((c) => ({
+      asset: c.asset,
+      feed: c.feed,
+      "max age s": c.maxAgeSeconds,
+      "initial / maintenance / liquidation bps": `${c.initialBps} / ${c.maintenanceBps} / ${c.liquidationBps}`,
+      "max discount bps": c.maxDiscountBps,
+      cap: c.cap.toString(),
+    })),
+  );
+  console.log(`Writes ${file}`);
+  if (previous !== undefined) console.log("It exists: what of it stands as planned is kept.");
+}
+
+async function confirmed(deployer: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`Deploy as ${deployer}? (yes/no) `);
+  terminal.close();
+  return answer.trim().toLowerCase() === "yes";
+}
+
+async function act(
+  signer: Signer,
+  plan: VaultPlan,
+  file: string,
+  previous: Partial<Deployment> | undefined,
+): Promise<void> {
+  await compileOrExit("production");
+  const load = artifactsOf("production");
+  const deployment = await deployVault(signer, plan, load, {
+    ...(previous === undefined ? {} : { previous }),
+    onStep: (step, contracts) => {
+      console.log(`  ${step}`);
+      // Saved after each step: a second run keeps what a first one, cut short, has deployed.
+      save(file, { ...previous, contracts });
+    },
+  });
+  save(file, deployment);
+  if (signer.provider === null) throw new Error("the deployer's signer has no provider");
+  const problems = await verifyDeployment(signer.provider, deployment, plan, load);
+  for (const problem of problems) console.error(`  NOT AS PLANNED: ${problem}`);
+  if (problems.length !== 0) throw new Error(`${problems.length} differences between the chain and the plan`);
+  console.log(`Verified on the chain. The vault is ${deployment.vault}.`);
+  console.log(`${plan.owner} has to accept the configurator (acceptOwnership) unless it deployed it.`);
+}
+
+function save(file: string, content: unknown): void {
+  mkdirSync(join(root, "deployments"), { recursive: true });
+  writeFileSync(`${file}.part`, `${JSON.stringify(content, null, 2)}\n`);
+  renameSync(`${file}.part`, file);
+}

@@ -1,0 +1,218 @@
+import { Contract, ContractFactory, keccak256, type Signer } from "ethers";
+import type { Deployment, DeployedContract } from "../../sdk/deployment.ts";
+import { linkedBytecode, type Artifact, type LoadArtifact } from "./artifacts.ts";
+import type { VaultPlan } from "./plan.ts";
+
+export interface DeployOptions {
+  /** A deployment that was begun before: whatever of it stands on the chain as planned is kept. */
+  previous?: Partial<Deployment>;
+  /** Called after each contract and setting, so that a caller can show and save how far it came. */
+  onStep?: (step: string, contracts: Readonly<Record<string, DeployedContract>>) => void;
+}
+
+interface Steps {
+  deploy: (name: string, source: string, args: readonly unknown[]) => Promise<Contract>;
+  send: (step: string, transaction: Promise<{ wait: () => Promise<unknown> }>) => Promise<void>;
+  contracts: Record<string, DeployedContract>;
+}
+
+/**
+ * Deploys a vault and all it stands on, sets its terms, and offers the configurator to its owner.
+ *
+ * Repeatable: contracts of `previous` are kept when code and arguments are the same, settings when they hold already.
+ * Rejects with the node's error when a transaction fails; `onStep` has then reported everything before it.
+ */
+export async function deployVault(
+  signer: Signer,
+  plan: VaultPlan,
+  load: LoadArtifact,
+  options: DeployOptions = {},
+): Promise<Deployment> {
+  const provider = signer.provider;
+  if (provider === null) throw new Error("the deployer's signer has no provider");
+  const { chainId } = await provider.getNetwork();
+  const steps = stepsOf(signer, load, options);
+
+  const callLogic = await steps.deploy("CallLogic", "libraries/CallLogic.sol", []);
+  const liquidationLogic = await steps.deploy("LiquidationLogic", "libraries/LiquidationLogic.sol", []);
+  await steps.deploy("SettingsLogic", "libraries/SettingsLogic.sol", []);
+  const { kinkWad, baseRateWad, kinkRateWad, fullRateWad } = plan.rates;
+  const model = await steps.deploy("KinkedRateModel", "KinkedRateModel.sol", [
+    kinkWad,
+    baseRateWad,
+    kinkRateWad,
+    fullRateWad,
+  ]);
+  const configurator = await steps.deploy("RiskConfigurator", "RiskConfigurator.sol", [
+    await signer.getAddress(),
+  ]);
+  const vault = await steps.deploy("MarginVault", "MarginVault.sol", [
+    plan.quote.asset,
+    await model.getAddress(),
+    await configurator.getAddress(),
+    plan.shareName,
+    plan.shareSymbol,
+  ]);
+  const oracle = await steps.deploy("ChainlinkOracle", "oracles/ChainlinkOracle.sol", [
+    plan.quote.asset,
+    plan.quote.feed,
+    plan.quote.maxAgeSeconds,
+    plan.collaterals.map((c) => [c.asset, c.feed, c.maxAgeSeconds, c.deadAgeSeconds]),
+  ]);
+  await configure(steps, plan, vault, configurator, oracle, signer);
+
+  const rates = Object.fromEntries(Object.entries(plan.rates).map(([name, rate]) => [name, rate.toString()]));
+  return {
+    chainId: Number(chainId),
+    deployBlock: Math.min(...Object.values(steps.contracts).map((c) => c.blockNumber)),
+    vault: await vault.getAddress(),
+    configurator: await configurator.getAddress(),
+    oracle: await oracle.getAddress(),
+    interestRateModel: await model.getAddress(),
+    callLogic: await callLogic.getAddress(),
+    liquidationLogic: await liquidationLogic.getAddress(),
+    quote: { ...(await describeToken(signer, plan.quote.asset)), feed: plan.quote.feed },
+    collaterals: await Promise.all(
+      plan.collaterals.map(async (c, number) => ({
+        number,
+        ...(await describeToken(signer, c.asset)),
+        feed: c.feed,
+      })),
+    ),
+    rates: rates as Deployment["rates"],
+    contracts: steps.contracts,
+  };
+}
+
+async function configure(
+  steps: Steps,
+  plan: VaultPlan,
+  vault: Contract,
+  configurator: Contract,
+  oracle: Contract,
+  signer: Signer,
+): Promise<void> {
+  const target = await vault.getAddress();
+  if (!sameFields(await read(vault, "riskTerms"), plan.riskTerms)) {
+    await steps.send("set risk terms", call(configurator, "setRiskTerms", target, plan.riskTerms));
+  }
+  if (((await read(vault, "collateralCount")) as bigint) === 0n) {
+    const listings = plan.collaterals.map((c) => [
+      c.asset,
+      [c.initialBps, c.maintenanceBps, c.liquidationBps, c.maxDiscountBps, c.cap],
+    ]);
+    const oracleAddress = await oracle.getAddress();
+    await steps.send(
+      "list collaterals",
+      call(configurator, "listCollaterals", target, listings, oracleAddress),
+    );
+  }
+  if (!sameFields(await read(vault, "feeTerms"), plan.fee)) {
+    const { feeBps, recipient } = plan.fee;
+    await steps.send("set fee", call(configurator, "setFee", target, feeBps, recipient));
+  }
+  const owner = (await read(configurator, "owner")) as string;
+  const pending = (await read(configurator, "pendingOwner")) as string;
+  if (owner === (await signer.getAddress()) && owner !== plan.owner && pending !== plan.owner) {
+    await steps.send("offer ownership", call(configurator, "transferOwnership", plan.owner));
+  }
+}
+
+function stepsOf(signer: Signer, load: LoadArtifact, { previous, onStep }: DeployOptions): Steps {
+  const contracts: Record<string, DeployedContract> = {};
+  const libraries: Record<string, string> = {};
+  return {
+    contracts,
+    async deploy(name, source, args) {
+      const artifact = load(source, name);
+      const earlier = previous?.contracts?.[name];
+      const kept =
+        earlier !== undefined && (await stands(signer, earlier, artifact, args, libraries))
+          ? earlier
+          : undefined;
+      const deployed = kept ?? (await deployOne(signer, artifact, args, libraries));
+      contracts[name] = deployed;
+      libraries[name] = deployed.address;
+      onStep?.(kept === undefined ? `deployed ${name}` : `kept ${name}`, contracts);
+      return new Contract(deployed.address, artifact.abi, signer);
+    },
+    async send(step, transaction) {
+      await (await transaction).wait();
+      onStep?.(step, contracts);
+    },
+  };
+}
+
+async function deployOne(
+  signer: Signer,
+  artifact: Artifact,
+  args: readonly unknown[],
+  libraries: Readonly<Record<string, string>>,
+): Promise<DeployedContract> {
+  const factory = new ContractFactory(artifact.abi, linkedBytecode(artifact, libraries), signer);
+  const contract = await factory.deploy(...args);
+  const transaction = contract.deploymentTransaction();
+  const receipt = await transaction?.wait();
+  if (!receipt || !signer.provider) throw new Error(`${artifact.contractName}: no receipt of its deployment`);
+  const address = await contract.getAddress();
+  return {
+    address,
+    constructorArguments: asJson(args),
+    codeHash: keccak256(await signer.provider.getCode(address)),
+    transactionHash: receipt.hash,
+    blockNumber: receipt.blockNumber,
+  };
+}
+
+/** Whether an earlier deployment is what would be deployed now: same arguments, same code on the chain. */
+async function stands(
+  signer: Signer,
+  earlier: DeployedContract,
+  artifact: Artifact,
+  args: readonly unknown[],
+  libraries: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const provider = signer.provider;
+  if (!provider) return false;
+  const factory = new ContractFactory(artifact.abi, linkedBytecode(artifact, libraries), signer);
+  if (JSON.stringify(earlier.constructorArguments) !== JSON.stringify(asJson(args))) return false;
+  const transaction = await provider.getTransaction(earlier.transactionHash);
+  if (!transaction?.data.startsWith(factory.bytecode)) return false;
+  return keccak256(await provider.getCode(earlier.address)) === earlier.codeHash;
+}
+
+/** Constructor arguments as they are kept in a deployment: integers as decimal strings. */
+function asJson(args: readonly unknown[]): unknown[] {
+  return args.map((arg) => (Array.isArray(arg) ? asJson(arg) : String(arg)));
+}
+
+async function describeToken(
+  signer: Signer,
+  asset: string,
+): Promise<{ address: string; symbol: string; decimals: number }> {
+  const abi = ["function symbol() view returns (string)", "function decimals() view returns (uint8)"];
+  const token = new Contract(asset, abi, signer);
+  return {
+    address: asset,
+    symbol: (await read(token, "symbol")) as string,
+    decimals: Number(await read(token, "decimals")),
+  };
+}
+
+function read(contract: Contract, name: string, ...args: unknown[]): Promise<unknown> {
+  return contract.getFunction(name).staticCall(...args) as Promise<unknown>;
+}
+
+function call(
+  contract: Contract,
+  name: string,
+  ...args: unknown[]
+): Promise<{ wait: () => Promise<unknown> }> {
+  return contract.getFunction(name).send(...args);
+}
+
+/** Whether an answer of named values says what `wanted` says. */
+function sameFields(answer: unknown, wanted: Readonly<Record<string, unknown>>): boolean {
+  const named = answer as Record<string, unknown>;
+  return Object.entries(wanted).every(([name, value]) => String(named[name]) === String(value));
+}

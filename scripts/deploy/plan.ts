@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { getAddress } from "ethers";
+import { z } from "zod";
+
+const address = z.string().transform((text, context) => {
+  try {
+    return getAddress(text);
+  } catch {
+    context.addIssue({ code: "custom", message: `"${text}" is not an address` });
+    return z.NEVER;
+  }
+});
+/** Amounts are decimal strings of base units, so that no JSON reader rounds them. */
+const amount = z
+  .string()
+  .regex(/^\d+$/, "must be a string of digits, in base units")
+  .transform((text) => BigInt(text));
+const bps = z.int().min(0).max(10_000);
+const seconds = z.int().min(1);
+
+const planSchema = z.strictObject({
+  shareName: z.string().min(1),
+  shareSymbol: z.string().min(1),
+  /** Who owns the configurator in the end; it has to accept. */
+  owner: address,
+  quote: z.strictObject({ asset: address, feed: address, maxAgeSeconds: seconds }),
+  /** Per year, times 1e18. */
+  rates: z.strictObject({ kinkWad: amount, baseRateWad: amount, kinkRateWad: amount, fullRateWad: amount }),
+  fee: z.strictObject({ feeBps: bps, recipient: address }),
+  riskTerms: z.strictObject({
+    minimumDebt: amount,
+    dustValue: amount,
+    maxBounty: amount,
+    minGraceSeconds: seconds,
+    maxGraceSeconds: seconds,
+    auctionSeconds: seconds,
+    rampSeconds: seconds,
+  }),
+  collaterals: z
+    .array(
+      z.strictObject({
+        asset: address,
+        feed: address,
+        maxAgeSeconds: seconds,
+        deadAgeSeconds: seconds,
+        initialBps: bps,
+        maintenanceBps: bps,
+        liquidationBps: bps,
+        maxDiscountBps: bps,
+        cap: amount,
+      }),
+    )
+    .min(1)
+    .max(16),
+});
+
+/** Everything a vault is deployed with. Amounts are base units, weights bps, times seconds. */
+export type VaultPlan = z.infer<typeof planSchema>;
+
+/** Checks a plan read from JSON; throws a sentence that names the field. */
+export function parsePlan(json: unknown, source: string): VaultPlan {
+  const result = planSchema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw new Error(`${source}: ${field === "" ? "the plan" : field}: ${issue?.message ?? "is not valid"}`);
+}
+
+/** Reads a plan from a file; throws a sentence that names file and field. */
+export function readPlan(file: string): VaultPlan {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`${file}: cannot be read as JSON: ${(error as Error).message}`, { cause: error });
+  }
+  return parsePlan(json, file);
+}
