@@ -25,7 +25,8 @@ export default defineConfig({
     profiles: {
       // For development: via-IR in the WASM compiler takes minutes. What is deployed is `production`.
       default: { ...compiler, settings },
-      production: { ...compiler, settings: { ...settings, viaIR: true } },
+      // One compilation instead of Hardhat's one per file: the same bytecode in half the time.
+      production: { ...compiler, isolated: false, settings: { ...settings, viaIR: true } },
     },
   },
   networks: {
