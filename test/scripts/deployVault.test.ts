@@ -1,0 +1,167 @@
+import { expect } from "chai";
+import { ContractFactory, type Signer } from "ethers";
+import { network } from "hardhat";
+import { describe, it } from "mocha";
+import { artifactsOf } from "../../scripts/deploy/artifacts.ts";
+import { deployVault } from "../../scripts/deploy/deployVault.ts";
+import { parsePlan, type VaultPlan } from "../../scripts/deploy/plan.ts";
+import { verifyDeployment } from "../../scripts/deploy/verifyDeployment.ts";
+
+const load = artifactsOf("default");
+const HOUR = 3_600;
+
+async function chain(): Promise<{ signer: Signer; plan: VaultPlan }> {
+  const { ethers } = await network.create();
+  const [signer] = await ethers.getSigners();
+  if (signer === undefined) throw new Error("no signer");
+  const mock = async (name: string, ...args: unknown[]): Promise<string> => {
+    const { abi, bytecode } = load(`mocks/${name}.sol`, name);
+    const contract = await new ContractFactory(abi, bytecode, signer).deploy(...args);
+    await contract.waitForDeployment();
+    return contract.getAddress();
+  };
+  const collateral = {
+    maxAgeSeconds: HOUR + 300,
+    deadAgeSeconds: 72 * HOUR,
+    initialBps: 7_600,
+    maintenanceBps: 8_020,
+    liquidationBps: 8_740,
+    maxDiscountBps: 800,
+    cap: (10n ** 24n).toString(),
+  };
+  const plan = parsePlan(
+    {
+      shareName: "Tocsin USDC",
+      shareSymbol: "tUSDC",
+      owner: "0x00000000000000000000000000000000000000A1",
+      quote: {
+        asset: await mock("MockERC20", "USD Coin", "USDC", 6),
+        feed: await mock("MockFeed", 8, "USDC / USD", 100_000_000),
+        maxAgeSeconds: 24 * HOUR + 300,
+      },
+      rates: {
+        kinkWad: "900000000000000000",
+        baseRateWad: "0",
+        kinkRateWad: "60000000000000000",
+        fullRateWad: "600000000000000000",
+      },
+      fee: { feeBps: 1_000, recipient: "0x00000000000000000000000000000000000000F1" },
+      riskTerms: {
+        minimumDebt: "100000000",
+        dustValue: "10000000",
+        maxBounty: "5000000",
+        minGraceSeconds: 900,
+        maxGraceSeconds: 14_400,
+        auctionSeconds: 3_600,
+        rampSeconds: 1_800,
+      },
+      collaterals: [
+        {
+          asset: await mock("MockERC20", "Wrapped Ether", "WETH", 18),
+          feed: await mock("MockFeed", 8, "ETH / USD", 170_000_000_000n),
+          ...collateral,
+        },
+        {
+          asset: await mock("MockERC20", "Wrapped BTC", "WBTC", 8),
+          feed: await mock("MockFeed", 8, "BTC / USD", 2_700_000_000_000n),
+          ...collateral,
+        },
+      ],
+    },
+    "test plan",
+  );
+  return { signer, plan };
+}
+
+function providerOf(signer: Signer) {
+  if (signer.provider === null) throw new Error("no provider");
+  return signer.provider;
+}
+
+describe("deployVault", () => {
+  it("leaves on the chain what was planned", async () => {
+    const { signer, plan } = await chain();
+    const deployment = await deployVault(signer, plan, load);
+    expect(await verifyDeployment(providerOf(signer), deployment, plan, load)).to.deep.equal([]);
+    expect(deployment.collaterals.map((c) => `${c.number} ${c.symbol} ${c.decimals}`)).to.deep.equal([
+      "0 WETH 18",
+      "1 WBTC 8",
+    ]);
+    expect(deployment.deployBlock).to.equal(deployment.contracts.CallLogic?.blockNumber);
+  });
+
+  it("does nothing a second time", async () => {
+    const { signer, plan } = await chain();
+    const previous = await deployVault(signer, plan, load);
+    const nonce = await signer.getNonce();
+    const again = await deployVault(signer, plan, load, { previous });
+    expect(await signer.getNonce()).to.equal(nonce);
+    expect(again).to.deep.equal(previous);
+  });
+
+  it("goes on where an earlier run was cut short", async () => {
+    const { signer, plan } = await chain();
+    let saved = {};
+    const cut = deployVault(signer, plan, load, {
+      onStep: (step, contracts) => {
+        saved = { contracts: { ...contracts } };
+        if (step === "deployed RiskConfigurator") throw new Error("cut short");
+      },
+    });
+    await cut.then(
+      () => expect.fail("was not cut short"),
+      (error: unknown) => {
+        expect((error as Error).message).to.equal("cut short");
+      },
+    );
+    const steps: string[] = [];
+    const deployment = await deployVault(signer, plan, load, {
+      previous: saved,
+      onStep: (step) => steps.push(step),
+    });
+    expect(steps.slice(0, 5).every((step) => step.startsWith("kept"))).to.equal(true);
+    expect(steps[5]).to.equal("deployed MarginVault");
+    expect(await verifyDeployment(providerOf(signer), deployment, plan, load)).to.deep.equal([]);
+  });
+
+  it("deploys anew what has other arguments than before", async () => {
+    const { signer, plan } = await chain();
+    const previous = await deployVault(signer, plan, load);
+    const changed = { ...plan, shareName: "Tocsin Dollar" };
+    const deployment = await deployVault(signer, changed, load, { previous });
+    expect(deployment.vault).to.not.equal(previous.vault);
+    expect(deployment.callLogic).to.equal(previous.callLogic);
+  });
+});
+
+describe("verifyDeployment", () => {
+  it("names what is not as planned", async () => {
+    const { signer, plan } = await chain();
+    const deployment = await deployVault(signer, plan, load);
+    const other = {
+      ...plan,
+      riskTerms: { ...plan.riskTerms, minimumDebt: 1n },
+      owner: "0x00000000000000000000000000000000000000B2",
+    };
+    expect(await verifyDeployment(providerOf(signer), deployment, other, load)).to.deep.equal([
+      "risk terms: minimumDebt is 100000000, planned 1",
+      `owner, or the one ownership is offered to, is ${plan.owner}, planned ${other.owner}`,
+    ]);
+  });
+});
+
+describe("parsePlan", () => {
+  it("names the field that is wrong", async () => {
+    const { plan } = await chain();
+    const text = JSON.stringify(plan, (_key, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
+    const json = JSON.parse(text) as VaultPlan;
+    expect(parsePlan(json, "a.json")).to.deep.equal(plan);
+    const fee = { feeBps: 20_000, recipient: plan.owner };
+    expect(() => parsePlan({ ...json, fee }, "a.json")).to.throw(/^a\.json: fee\.feeBps: /);
+    expect(() => parsePlan({ ...json, extra: 1 }, "a.json")).to.throw(/extra/);
+    const rates = { ...json.rates, kinkWad: 5 };
+    expect(() => parsePlan({ ...json, rates }, "a.json")).to.throw(/^a\.json: rates\.kinkWad: /);
+  });
+});
