@@ -13,8 +13,8 @@ const HEARTBEAT_SECONDS = 3600;
  */
 export function thinRounds(rounds: readonly Round[]): readonly Round[] {
   const lowest = rounds.reduce(
-    (low, round) => (round.answer < low.answer ? round : low),
-    rounds[0] ?? never(),
+    (low, { answer }, index) => (answer < (rounds[low]?.answer ?? answer) ? index : low),
+    0,
   );
   const kept: Round[] = [];
   for (const [index, round] of rounds.entries()) {
