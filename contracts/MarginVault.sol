@@ -96,13 +96,20 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
             account.collateralSet = uint16(set | (1 << number));
         }
 
-        uint256 balance = account.collateral[number] + amount;
+        uint256 balance = uint256(account.collateral[number]) + amount.toUint128();
         account.collateral[number] = balance.toUint128();
         Collateral storage collateral = _state.collaterals[number];
-        collateral.total = (collateral.total + amount).toUint128();
+        collateral.total = (uint256(collateral.total) + amount).toUint128();
         SettingsLogic.markCap(_state, number);
 
-        emit CollateralDeposited(id, id.ownerOf(), msg.sender, token, amount, balance);
+        emit CollateralDeposited({
+            account: id,
+            owner: id.ownerOf(),
+            actor: msg.sender,
+            asset: token,
+            amount: amount,
+            balance: balance
+        });
         _settle(id, account, CloseReason.Deposited);
         _pull(IERC20(token), amount);
     }
@@ -130,7 +137,15 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         collateral.total -= uint128(amount);
         SettingsLogic.markCap(_state, number);
 
-        emit CollateralWithdrawn(id, id.ownerOf(), msg.sender, token, amount, to, held - amount);
+        emit CollateralWithdrawn({
+            account: id,
+            owner: id.ownerOf(),
+            actor: msg.sender,
+            asset: token,
+            amount: amount,
+            to: to,
+            balance: held - amount
+        });
         _requireSound(id, account);
         IERC20(token).safeTransfer(to, amount);
         return amount;
@@ -143,23 +158,23 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         _requireOwner(id);
         _accrue();
 
+        _debitCash(amount);
         Account storage account = _state.accounts[id];
         uint256 index = _state.debtIndex;
         uint256 shares = DebtMath.toSharesUp(amount, index);
         uint256 debtShares = account.debtShares + shares;
         account.debtShares = debtShares.toUint96();
         _state.totalDebtShares = (_state.totalDebtShares + shares).toUint112();
-        _debitCash(amount);
 
-        emit Borrowed(
-            id,
-            id.ownerOf(),
-            msg.sender,
-            amount,
-            to,
-            debtShares,
-            DebtMath.toDebtUp(debtShares, index)
-        );
+        emit Borrowed({
+            account: id,
+            owner: id.ownerOf(),
+            actor: msg.sender,
+            amount: amount,
+            to: to,
+            debtShares: debtShares,
+            debt: DebtMath.toDebtUp(debtShares, index)
+        });
         _requireSound(id, account);
         IERC20(asset()).safeTransfer(to, amount);
     }
@@ -231,7 +246,8 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
             LiquidationRequest(id, token, maxRepay, minSeized),
             uptime()
         );
-        _bookTake(id, taken);
+        if (taken.insured != 0) _insure(taken.insured, 0);
+        if (taken.loss != 0) _realizeLoss(id, taken.loss, 0);
 
         (repaid, insured, seized) = (taken.repaid, taken.insured, taken.seized);
         IERC20(token).safeTransfer(to, seized);
@@ -250,12 +266,17 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         _accrue();
         Taken[] memory taken = LiquidationLogic.takeMany(_state, requests, uptime());
         results = new LiquidationResult[](taken.length);
+        // All debts have fallen and all losses have left the debt: each is booked as if the later ones had not yet.
+        uint256 laterLosses;
+        for (uint256 i; i < taken.length; ++i) laterLosses += taken[i].loss;
         uint256 payment;
         for (uint256 i; i < taken.length; ++i) {
             Taken memory t = taken[i];
             results[i] = LiquidationResult(t.refusal, t.repaid, t.insured, t.seized);
             if (t.refusal != Refusal.None) continue;
-            _bookTake(requests[i].account, t);
+            laterLosses -= t.loss;
+            if (t.insured != 0) _insure(t.insured, laterLosses);
+            if (t.loss != 0) _realizeLoss(requests[i].account, t.loss, laterLosses);
             payment += t.repaid + t.insured;
             IERC20(requests[i].asset).safeTransfer(to, t.seized);
         }
@@ -269,7 +290,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         for (uint256 i; i < ids.length; ++i) {
             uint256 loss;
             (refusals[i], loss) = LiquidationLogic.writeOff(_state, ids[i], uptime());
-            if (loss != 0) _realizeLoss(ids[i], loss);
+            if (loss != 0) _realizeLoss(ids[i], loss, 0);
         }
     }
 
@@ -281,24 +302,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @inheritdoc IMarginVault
     function bookFee() external nonReentrant returns (uint256 shares) {
         _accrue();
-        uint256 fee = _state.unbookedFee;
-        if (fee == 0) return 0;
-        uint256 toInsurance = fee;
-        address recipient = _state.feeRecipient;
-        if (recipient != address(0)) {
-            uint256 target = _debtDown().mulDivUp(INSURANCE_TARGET_BPS, BPS);
-            uint256 insurance = convertToAssets(balanceOf(address(this)));
-            uint256 room = insurance < target ? target - insurance : 0;
-            if (toInsurance > room) toInsurance = room;
-        }
-
-        uint256 toInsuranceShares = convertToShares(toInsurance);
-        uint256 recipientShares = convertToShares(fee - toInsurance);
-        _state.unbookedFee = 0;
-        if (toInsuranceShares != 0) _mint(address(this), toInsuranceShares);
-        if (recipientShares != 0) _mint(recipient, recipientShares);
-        emit FeeBooked(fee, toInsuranceShares, recipient, recipientShares);
-        return toInsuranceShares + recipientShares;
+        return _bookFee(totalAssets());
     }
 
     // ------------------------------------------------------------------ lenders
@@ -382,7 +386,15 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         address token,
         uint256 maxRepay
     ) external view returns (uint256 repaid, uint256 insured, uint256 seized, uint256 discountWad) {
-        return LiquidationLogic.preview(_state, id, token, maxRepay, currentDebtIndex(), uptime());
+        return
+            LiquidationLogic.preview({
+                s: _state,
+                id: id,
+                asset: token,
+                maxRepay: maxRepay,
+                debtIndex: currentDebtIndex(),
+                uptime: uptime()
+            });
     }
 
     /// @inheritdoc IMarginVault
@@ -542,45 +554,90 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         _state.totalDebtShares -= uint112(shares);
         _creditCash(repaid);
 
-        emit Repaid(id, id.ownerOf(), msg.sender, repaid, debtShares, DebtMath.toDebtUp(debtShares, index));
+        emit Repaid({
+            account: id,
+            owner: id.ownerOf(),
+            actor: msg.sender,
+            amount: repaid,
+            debtShares: debtShares,
+            debt: DebtMath.toDebtUp(debtShares, index)
+        });
         _settle(id, account, CloseReason.Repaid);
     }
 
-    /// @dev The books of one take: the insurance share becomes the vault's own shares at the price before it came in,
-    /// the payment becomes cash, and a debt left without collateral becomes a loss.
-    function _bookTake(AccountId id, Taken memory taken) private {
-        // The debt has fallen by `repaid` already and the cash has not come yet: put them level first.
-        _creditCash(taken.repaid);
-        if (taken.insured != 0) {
-            uint256 shares = convertToShares(taken.insured);
-            _creditCash(taken.insured);
-            _mint(address(this), shares);
-        }
-        if (taken.loss != 0) _realizeLoss(id, taken.loss);
+    /// @dev The insurance share of a take becomes the vault's own shares, at the price before it came in.
+    /// @param laterLosses Losses that have left the debt and come after this take.
+    function _insure(uint256 insured, uint256 laterLosses) private {
+        uint256 shares = _toSharesDown(insured, totalAssets() + laterLosses);
+        _creditCash(insured);
+        _mint(address(this), shares);
     }
 
     /// @dev Burns insurance shares worth the loss as the price stood before it, as far as they go; the rest has
-    /// lowered the price of all shares by having left the debt.
-    function _realizeLoss(AccountId id, uint256 loss) private {
-        uint256 assetsAfter = totalAssets();
-        uint256 supply = totalSupply() + 10 ** SHARE_DECIMALS_OFFSET;
+    /// lowered the price of all shares by having left the debt. The fee becomes shares first: interest that nobody
+    /// will pay bears the loss like all other, and what is not the lenders' cannot exceed what there is.
+    /// @param laterLosses Losses that have left the debt and come after this one.
+    function _realizeLoss(AccountId id, uint256 loss, uint256 laterLosses) private {
+        uint256 assetsBefore = _state.cash + _debtDown() + laterLosses + loss;
+        _bookFee(assetsBefore - _state.unbookedFee);
+
         uint256 held = balanceOf(address(this));
-        uint256 burned = loss.mulDivUp(supply, assetsAfter + loss + 1);
+        uint256 burned = loss.mulDivUp(totalSupply() + 10 ** SHARE_DECIMALS_OFFSET, assetsBefore + 1);
         uint256 insured = loss;
         if (burned > held) {
             burned = held;
-            insured = held.mulDivDown(assetsAfter + loss + 1, supply);
+            insured = held.mulDivDown(assetsBefore + 1, totalSupply() + 10 ** SHARE_DECIMALS_OFFSET);
         }
         if (burned != 0) _burn(address(this), burned);
-        emit BadDebtRealized(id, id.ownerOf(), msg.sender, loss, insured, burned, assetsAfter, totalSupply());
+        uint256 assetsAfter = assetsBefore - loss;
+        emit BadDebtRealized({
+            account: id,
+            owner: id.ownerOf(),
+            actor: msg.sender,
+            loss: loss,
+            insured: insured,
+            burnedShares: burned,
+            totalAssets: assetsAfter,
+            totalShares: totalSupply()
+        });
+    }
+
+    /// @dev Turns the fee into shares at the price before it: the insurance's up to its target, then the recipient's.
+    /// @param assets The lenders' assets without the fee.
+    function _bookFee(uint256 assets) private returns (uint256 shares) {
+        uint256 fee = _state.unbookedFee;
+        if (fee == 0) return 0;
+        uint256 insured = fee;
+        address recipient = _state.feeRecipient;
+        if (recipient != address(0)) {
+            uint256 target = _debtDown().mulDivUp(INSURANCE_TARGET_BPS, BPS);
+            uint256 insurance = balanceOf(address(this)).mulDivDown(
+                assets + 1,
+                totalSupply() + 10 ** SHARE_DECIMALS_OFFSET
+            );
+            uint256 room = insurance < target ? target - insurance : 0;
+            if (insured > room) insured = room;
+        }
+
+        uint256 toInsurance = _toSharesDown(insured, assets);
+        uint256 toRecipient = _toSharesDown(fee - insured, assets);
+        _state.unbookedFee = 0;
+        if (toInsurance != 0) _mint(address(this), toInsurance);
+        if (toRecipient != 0) _mint(recipient, toRecipient);
+        emit FeeBooked(fee, toInsurance, recipient, toRecipient);
+        return toInsurance + toRecipient;
     }
 
     /// @dev Pays bounties, which have been added to debts already, in shares at the price before.
     function _payBounties(uint256 bounties) private returns (uint256 shares) {
         if (bounties == 0) return 0;
-        uint256 assetsBefore = totalAssets() - bounties;
-        shares = bounties.mulDivDown(totalSupply() + 10 ** SHARE_DECIMALS_OFFSET, assetsBefore + 1);
+        shares = _toSharesDown(bounties, totalAssets() - bounties);
         if (shares != 0) _mint(msg.sender, shares);
+    }
+
+    /// @dev What `amount` is worth in shares while they stand for `assets`.
+    function _toSharesDown(uint256 amount, uint256 assets) private view returns (uint256) {
+        return amount.mulDivDown(totalSupply() + 10 ** SHARE_DECIMALS_OFFSET, assets + 1);
     }
 
     function _accrue() private {
@@ -630,6 +687,10 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         uint256 cash = _state.cash;
         if (amount > cash) revert InsufficientCash(cash, amount);
         _state.cash = uint104(cash - amount);
+    }
+
+    function _decimalsOffset() internal pure override returns (uint8) {
+        return SHARE_DECIMALS_OFFSET;
     }
 
     // ------------------------------------------------------------------ tokens

@@ -23,6 +23,8 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     uint256 private constant MAX_TIME_SECONDS = 24 hours;
     uint256 private constant MAX_FEE_BPS = 3_000;
     uint256 private constant MAX_TOKEN_DECIMALS = 36;
+    uint256 private constant PRICE_SCALE = 1e36;
+    uint256 private constant MIN_UNITS_IN_DUST = 100;
 
     constructor(address initialOwner) Ownable(initialOwner) {}
 
@@ -95,11 +97,13 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
         address[] memory assets = newOracle.assets();
         uint256 count = vault.collateralCount();
         if (assets.length != count) revert OracleAssetMismatch(assets.length < count ? assets.length : count);
+        uint256 maximum36 = (uint256(vault.riskTerms().dustValue) * PRICE_SCALE) / MIN_UNITS_IN_DUST;
         for (uint256 j; j < count; ++j) {
             (address listed, , ) = vault.collateralAt(j);
             if (assets[j] != listed) revert OracleAssetMismatch(j);
             (uint256 price36, bool fresh) = newOracle.price(listed);
             if (price36 == 0 || !fresh) revert OraclePriceMissing(listed);
+            if (price36 > maximum36) revert UnitTooValuable(listed, price36, maximum36);
         }
         vault.setOracle(newOracle);
     }

@@ -137,7 +137,7 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Books as a loss the debt of accounts whose collateral counts for less than dust: insurance shares are
     /// burned, the rest lowers the share price. Anyone may.
-    /// @return refusals Why an account was skipped: `NoLossToBook`, `OracleUnavailable`; `None` where a loss was booked.
+    /// @return refusals Why an account was skipped: `NoLossToBook`, `OracleUnavailable`; `None` where one was booked.
     function bookLoss(AccountId[] calldata accounts) external returns (Refusal[] memory refusals);
 
     /// @notice Adds the interest since the last touch to all debt. Anyone may; every other entrance does so itself.

@@ -48,22 +48,27 @@ interface IRiskConfigurator {
     /// @notice The oracle has no fresh price for `asset`.
     error OraclePriceMissing(address asset);
 
+    /// @notice A base unit of `asset` must be worth at most a hundredth of the vault's dust value, here `maximum36`
+    /// (quote base units, times 1e36): a collateral that cannot be divided finely cannot be sold in tranches.
+    error UnitTooValuable(address asset, uint256 price36, uint256 maximum36);
+
     /// @notice `asset` has no code, or no decimals up to 36.
     error NotAToken(address asset);
 
     /// @notice `asset` is not listed in `vault`.
     error NotListed(IMarginVault vault, address asset);
 
-    /// @notice Lists collaterals, in this order, and points the vault at an oracle that knows them all. Reverts with the
-    /// errors of weights, discount and oracle above, `NotAToken`, and the vault's.
+    /// @notice Lists collaterals in this order, and points the vault at an oracle that knows them all. The vault's risk
+    /// terms have to be set before. Reverts with the errors of weights, discount and oracle above, `NotAToken`, and the
+    /// vault's.
     function listCollaterals(IMarginVault vault, Listing[] calldata listings, IOracle newOracle) external;
 
     /// @notice Sets the cap of a collateral. A lower one takes nothing from anybody: holders can still deposit, repay,
     /// leave, and be liquidated, but not borrow more. Reverts with `NotListed`.
     function setCap(IMarginVault vault, address asset, uint128 newCap) external;
 
-    /// @notice Sets the initial weight of a collateral. It binds new risk only, so that it may change at once; the other
-    /// two may not change until they can be ramped. Reverts with `NotListed`, `WeightsOutOfOrder`.
+    /// @notice Sets the initial weight of a collateral. It binds new risk only, so that it may change at once; the
+    /// other two may not change until they can be ramped. Reverts with `NotListed`, `WeightsOutOfOrder`.
     function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external;
 
     /// @notice Points the vault at another oracle for the same collaterals. Reverts with the oracle errors above.

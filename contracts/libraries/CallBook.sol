@@ -21,16 +21,16 @@ library CallBook {
         account.deadline = 0;
         account.auctionStart = 0;
         if (late) account.closedLateAt = uint32(uptime);
-        emit IMarginVaultEvents.MarginCallClosed(
-            id,
-            id.ownerOf(),
-            msg.sender,
-            account.callNonce,
-            reason,
-            late,
-            uptime,
-            HealthMath.ratioWadDown(v.maintenanceValue, v.debt),
-            v.debt
-        );
+        emit IMarginVaultEvents.MarginCallClosed({
+            account: id,
+            owner: id.ownerOf(),
+            actor: msg.sender,
+            nonce: account.callNonce,
+            reason: reason,
+            late: late,
+            closedAt: uptime,
+            healthWad: HealthMath.ratioWadDown(v.maintenanceValue, v.debt),
+            debt: v.debt
+        });
     }
 }

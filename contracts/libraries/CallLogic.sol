@@ -6,7 +6,7 @@ import {AccountHealth, Prices} from "./AccountHealth.sol";
 import {CallBook} from "./CallBook.sol";
 import {CallClock} from "./CallClock.sol";
 import {DebtMath} from "./DebtMath.sol";
-import {FixedPoint, BPS, WAD} from "./FixedPoint.sol";
+import {FixedPoint, BPS} from "./FixedPoint.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
 import {VaultState} from "./VaultState.sol";
 import {AccountId} from "../interfaces/AccountId.sol";
@@ -187,7 +187,7 @@ library CallLogic {
         unchecked {
             ++account.callNonce; // wraps by design: it tells neighbouring calls apart
         }
-        _emitOpened(s, id, account, p, v, reopened, bounty);
+        _emitOpened({s: s, id: id, account: account, p: p, v: v, reopened: reopened, bounty: bounty});
         return (Refusal.None, bounty);
     }
 

@@ -54,7 +54,8 @@ struct Taken {
 
 /// @title Liquidation: who may be taken, what, how much and at which price
 /// @dev Linked to the vault and run on its storage. The vault has accrued interest, holds the lock, and moves tokens
-/// and shares afterwards. `_work` is the one gate and the one calculation: preview, single and batch all use it.
+/// and shares afterwards; the payment is in its cash ledger by then. `_work` is the one gate and the one calculation:
+/// preview, single and batch all use it.
 library LiquidationLogic {
     using AccountHealth for VaultState;
     using HealthMath for Valuation;
@@ -300,6 +301,8 @@ library LiquidationLogic {
         uint256 shares = repaid == debt ? account.debtShares : DebtMath.toSharesDown(repaid, s.debtIndex);
         account.debtShares -= uint96(shares);
         s.totalDebtShares -= uint112(shares);
+        // Debt falls and cash rises together, so that no share price is ever worked out in between.
+        s.cash = SafeCast.toUint104(s.cash + repaid);
     }
 
     /// @dev Cancels a debt behind which everything that counts is worth less than dust. What is left of the

@@ -13,7 +13,6 @@ contract MockFeed is AggregatorV3Interface {
 
     uint8 public immutable override decimals;
     string public override description;
-    uint256 public constant override version = 1;
 
     uint80 public latestRound;
     mapping(uint80 roundId => Round) private _rounds;
@@ -36,6 +35,10 @@ contract MockFeed is AggregatorV3Interface {
     /// @notice Pushes a round with a time of its own, past or future.
     function pushAt(int192 answer, uint64 updatedAt) external {
         _push(answer, updatedAt);
+    }
+
+    function version() external pure override returns (uint256) {
+        return 1;
     }
 
     function latestRoundData() external view override returns (uint80, int256, uint256, uint256, uint80) {

@@ -22,15 +22,21 @@ struct FeedTerms {
 /// collaterals cost one external account, one read of the quote feed and one feed a collateral. Both feeds of a pair
 /// are quoted in the same currency, say USD. A new collateral means a new oracle, which the vault is then pointed at.
 /// @dev An answer of zero or less, of 2^128 or more, from the future, or without a time is no answer; neither is a feed
-/// that reverts, burns its gas, has no code or returns too little. The last answer then stands in that `record` has
-/// seen, never as a fresh one. A collateral whose last answer is dead counts as zero. The quote feed is stale beyond
-/// its age but never zero, for a price of nothing would make every collateral worthless because the unit of account
-/// has gone silent; see docs/decisions.
+/// that reverts, burns its gas, has no code or returns too little. Such a feed fails, and the last answer that `record`
+/// has seen stands in, never as a fresh one. A collateral counts as zero once its feed is dead: its last answer older
+/// than the dead age, or its failure witnessed by `record` at least daily for as long. One bad reading therefore never
+/// makes a collateral worthless. The quote feed is stale beyond its age but never dead, for a price of nothing would
+/// make every collateral worthless because the unit of account has gone silent; see docs/decisions.
 contract ChainlinkOracle is IOracle {
-    /// @notice The last usable answer that `record` saw.
-    struct Answer {
-        uint128 value;
-        uint64 updatedAt;
+    /// @notice What `record` has seen of a feed.
+    struct Record {
+        /// The last usable answer and its time.
+        uint128 answer;
+        uint40 updatedAt;
+        /// Since when the feed has been seen failing, at least once a day; zero when it last answered.
+        uint40 failingSince;
+        /// When it was last seen failing.
+        uint40 failedAt;
     }
 
     /// @dev One feed in one word: address (160), maximum age (24), dead age (24), decimal exponent (8, signed).
@@ -39,9 +45,11 @@ contract ChainlinkOracle is IOracle {
     uint256 private constant MAX_LEGS = 16;
     /// @dev Several times what a proxied Chainlink aggregator uses. A caller cannot starve a feed to make it look dead:
     /// the 64th part of the gas that would remain does not finish the transaction.
-    uint256 private constant FEED_GAS = 150_000;
+    uint256 private constant FEED_GAS = 100_000;
     uint256 private constant QUOTE = 255;
     int256 private constant MAX_EXPONENT = 76;
+    /// @dev A failure that nobody has witnessed for longer than this begins anew.
+    uint256 private constant WITNESS_SECONDS = 1 days;
 
     /// @inheritdoc IOracle
     address public immutable override quoteAsset;
@@ -65,10 +73,13 @@ contract ChainlinkOracle is IOracle {
     Leg private immutable LEG_15;
 
     address[] private _assets;
-    mapping(uint256 number => Answer) private _recorded;
+    mapping(uint256 number => Record) private _records;
 
     /// @notice A later answer of collateral `number`'s feed (255: the quote feed) is kept for when the feed fails.
     event AnswerRecorded(uint256 indexed number, uint256 answer, uint256 updatedAt);
+
+    /// @notice Collateral `number`'s feed (255: the quote feed) gives no usable answer, as it has since `failingSince`.
+    event FeedFailing(uint256 indexed number, uint256 failingSince);
 
     /// @notice More collaterals than the 16 a vault can list.
     error TooManyFeeds(uint256 count);
@@ -101,16 +112,18 @@ contract ChainlinkOracle is IOracle {
             quoteMaxAgeSeconds,
             type(uint24).max
         );
+        _requireUsable(quoteTerms);
         QUOTE_LEG = _leg(quoteTerms, 0);
-        _recordFirst(QUOTE, QUOTE_LEG, newQuoteAsset);
+        _record(QUOTE, QUOTE_LEG);
 
         int256 quoteDecimals = int256(_decimals(newQuoteAsset)) + int256(uint256(quoteFeed.decimals()));
         Leg[MAX_LEGS] memory legs;
         for (uint256 j; j < feeds.length; ++j) {
             FeedTerms memory terms = feeds[j];
+            _requireUsable(terms);
             int256 decimals = int256(_decimals(terms.asset)) + int256(uint256(terms.feed.decimals()));
             legs[j] = _leg(terms, 36 + quoteDecimals - decimals);
-            _recordFirst(j, legs[j], terms.asset);
+            _record(j, legs[j]);
             _assets.push(terms.asset);
         }
         LEG_0 = legs[0];
@@ -161,38 +174,55 @@ contract ChainlinkOracle is IOracle {
         return _assets;
     }
 
-    /// @notice Keeps the present answers of all feeds, to stand in should a feed fail. Anyone may; a keeper does it now
-    /// and then. A feed without a usable or a later answer is passed over.
+    /// @notice Keeps the present answers of all feeds, to stand in should a feed fail, and witnesses those that do.
+    /// Anyone may; a keeper does it several times a day.
     function record() external {
         _record(QUOTE, QUOTE_LEG);
         for (uint256 j; j < LEG_COUNT; ++j) _record(j, _legAt(j));
     }
 
-    /// @notice The feed, ages and recorded answer of collateral `number`, or of the quote asset for 255.
+    /// @notice The feed, ages and record of collateral `number`, or of the quote asset for 255.
     function feedOf(
         uint256 number
     )
         external
         view
-        returns (address feed, uint256 maxAgeSeconds, uint256 deadAgeSeconds, Answer memory recorded)
+        returns (address feed, uint256 maxAgeSeconds, uint256 deadAgeSeconds, Record memory seen)
     {
         Leg leg = number == QUOTE ? QUOTE_LEG : _legAt(number);
-        return (_feedOf(leg), _maxAgeOf(leg), _deadAgeOf(leg), _recorded[number]);
+        return (_feedOf(leg), _maxAgeOf(leg), _deadAgeOf(leg), _records[number]);
     }
 
     function _quote() private view returns (uint256 answer, bool fresh) {
         uint256 updatedAt;
-        (answer, updatedAt, fresh) = _lastAnswer(QUOTE, QUOTE_LEG);
-        fresh = fresh && block.timestamp - updatedAt <= _maxAgeOf(QUOTE_LEG);
+        (answer, updatedAt) = _read(_feedOf(QUOTE_LEG));
+        if (answer == 0) return (_records[QUOTE].answer, false);
+        fresh = block.timestamp - updatedAt <= _maxAgeOf(QUOTE_LEG);
     }
 
-    function _price36(uint256 number, uint256 quoteAnswer) private view returns (uint256, bool) {
+    function _price36(
+        uint256 number,
+        uint256 quoteAnswer
+    ) private view returns (uint256 price36, bool fresh) {
         Leg leg = _legAt(number);
-        (uint256 answer, uint256 updatedAt, bool live) = _lastAnswer(number, leg);
-        uint256 age = block.timestamp - updatedAt;
-        if (age > _deadAgeOf(leg)) return (0, false);
-        uint256 price36 = _scaled(answer, quoteAnswer, _exponentOf(leg));
-        return (price36, price36 != 0 && live && age <= _maxAgeOf(leg));
+        (uint256 answer, uint256 updatedAt) = _read(_feedOf(leg));
+        if (answer == 0) {
+            answer = _standIn(number, leg);
+        } else {
+            uint256 age = block.timestamp - updatedAt;
+            if (age > _deadAgeOf(leg)) return (0, false);
+            fresh = age <= _maxAgeOf(leg);
+        }
+        price36 = _scaled(answer, quoteAnswer, _exponentOf(leg));
+        if (price36 == 0) fresh = false;
+    }
+
+    /// @dev The recorded answer of a feed that fails; zero once it has been seen failing for the dead age.
+    function _standIn(uint256 number, Leg leg) private view returns (uint256) {
+        Record storage seen = _records[number];
+        bool witnessed = seen.failingSince != 0 && block.timestamp - seen.failedAt <= WITNESS_SECONDS;
+        if (witnessed && seen.failedAt - seen.failingSince > _deadAgeOf(leg)) return 0;
+        return seen.answer;
     }
 
     /// @dev `answer * 10^exponent / quoteAnswer`, rounded down; zero when it does not fit a price.
@@ -203,17 +233,6 @@ contract ChainlinkOracle is IOracle {
         if (high >= quoteAnswer) return 0;
         uint256 price36 = Math.mulDiv(answer, scale, quoteAnswer);
         return price36 < HealthMath.PRICE_LIMIT36 ? price36 : 0;
-    }
-
-    /// @dev The feed's answer if it has one, else the recorded one, which is not live.
-    function _lastAnswer(
-        uint256 number,
-        Leg leg
-    ) private view returns (uint256 answer, uint256 updatedAt, bool live) {
-        (answer, updatedAt) = _read(_feedOf(leg));
-        if (answer != 0) return (answer, updatedAt, true);
-        Answer storage last = _recorded[number];
-        return (last.value, last.updatedAt, false);
     }
 
     /// @dev Zero when the feed has no usable answer. The capped gas also bounds what a hostile feed can return: it pays
@@ -231,18 +250,26 @@ contract ChainlinkOracle is IOracle {
         return (uint256(signed), updatedAt);
     }
 
-    function _record(uint256 number, Leg leg) private returns (bool usable) {
+    function _record(uint256 number, Leg leg) private {
+        Record storage seen = _records[number];
         (uint256 answer, uint256 updatedAt) = _read(_feedOf(leg));
-        if (answer == 0) return false;
-        if (updatedAt > _recorded[number].updatedAt) {
-            _recorded[number] = Answer(uint128(answer), uint64(updatedAt));
+        if (answer == 0) {
+            bool continues = seen.failingSince != 0 && block.timestamp - seen.failedAt <= WITNESS_SECONDS;
+            if (!continues) seen.failingSince = uint40(block.timestamp);
+            seen.failedAt = uint40(block.timestamp);
+            emit FeedFailing(number, seen.failingSince);
+            return;
+        }
+        if (seen.failingSince != 0) (seen.failingSince, seen.failedAt) = (0, 0);
+        if (updatedAt > seen.updatedAt) {
+            (seen.answer, seen.updatedAt) = (uint128(answer), uint40(updatedAt));
             emit AnswerRecorded(number, answer, updatedAt);
         }
-        return true;
     }
 
-    function _recordFirst(uint256 number, Leg leg, address asset) private {
-        if (!_record(number, leg)) revert FeedUnusable(asset, _feedOf(leg));
+    function _requireUsable(FeedTerms memory terms) private view {
+        (uint256 answer, ) = _read(address(terms.feed));
+        if (answer == 0) revert FeedUnusable(terms.asset, address(terms.feed));
     }
 
     function _leg(FeedTerms memory terms, int256 exponent) private pure returns (Leg) {
