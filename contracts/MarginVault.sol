@@ -120,7 +120,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         address token,
         uint256 amount,
         address to
-    ) external nonReentrant returns (uint256) {
+    ) external nonReentrant returns (uint256 withdrawn) {
         if (amount == 0) revert ZeroAmount();
         if (to == address(0)) revert ZeroAddress();
         _requireOwner(id);
@@ -411,7 +411,19 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @inheritdoc IMarginVault
     function accountState(
         AccountId id
-    ) external view returns (uint256, uint256, uint256, uint256, uint256, uint256, uint256) {
+    )
+        external
+        view
+        returns (
+            uint256 collateralSet,
+            uint256 callNonce,
+            uint256 calledAt,
+            uint256 deadline,
+            uint256 auctionStart,
+            uint256 closedLateAt,
+            uint256 debtShares
+        )
+    {
         Account storage a = _state.accounts[id];
         return (
             a.collateralSet,
@@ -437,7 +449,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @inheritdoc IMarginVault
     function collateralAt(
         uint256 number
-    ) external view returns (address, CollateralTerms memory, uint256 total) {
+    ) external view returns (address token, CollateralTerms memory terms, uint256 total) {
         return SettingsLogic.collateralAt(_state, number);
     }
 
@@ -447,7 +459,17 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     /// @inheritdoc IMarginVault
-    function pool() external view returns (uint256, uint256, uint256, uint256, uint256) {
+    function pool()
+        external
+        view
+        returns (
+            uint256 cash,
+            uint256 debtIndex,
+            uint256 totalDebtShares,
+            uint256 unbookedFee,
+            uint256 accruedAt
+        )
+    {
         VaultState storage s = _state;
         return (s.cash, s.debtIndex, s.totalDebtShares, s.unbookedFee, s.accruedAt);
     }
