@@ -12,7 +12,7 @@ import {
 import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
 import type { VaultEventArguments, VaultEventName } from "../../sdk/vaultEvent.ts";
 import { statusName } from "../../sdk/vaultTypes.ts";
-import { send, setMarginCallScene, type Scene } from "./marginCallScene.ts";
+import { actingAs, send, setMarginCallScene, type Scene } from "./marginCallScene.ts";
 
 const HOUR = 3_600;
 const MINUTE = 60;
@@ -212,7 +212,7 @@ would have the minimum grace of 15 minutes.`;
 }
 
 function connected(scene: Scene, who: "trader" | "liquidator"): Contract {
-  return scene.vault.connect(scene[who]) as Contract;
+  return actingAs(scene.vault, scene[who]);
 }
 
 async function marginOf(scene: Scene): Promise<MarginAnswer> {

@@ -50,8 +50,7 @@ export async function setMarginCallScene(): Promise<Scene> {
   const feed = await mock("MockFeed", 8, "ETH / USD", 1_900n * FEED);
   const plan = await planOf(deployer, usdc, weth, quoteFeed, feed);
   const deployment = await deployVault(deployer, plan, load);
-  const abi = load("MarginVault.sol", "MarginVault").abi;
-  const vault = new Contract(deployment.vault, abi, deployer);
+  const vault = new Contract(deployment.vault, load("MarginVault.sol", "MarginVault").abi, deployer);
 
   const at = async (seconds: number): Promise<void> => {
     await provider.request({ method: "evm_setNextBlockTimestamp", params: [DAY + seconds] });
@@ -61,7 +60,7 @@ export async function setMarginCallScene(): Promise<Scene> {
     await provider.request({ method: "evm_mine", params: [] });
   };
   const aside = async <T>(act: () => Promise<T>): Promise<T> => {
-    const snapshot = await provider.request({ method: "evm_snapshot", params: [] });
+    const snapshot: unknown = await provider.request({ method: "evm_snapshot", params: [] });
     const result = await act();
     await provider.request({ method: "evm_revert", params: [snapshot] });
     return result;
@@ -75,16 +74,21 @@ export async function setMarginCallScene(): Promise<Scene> {
     [liquidator, usdc, 100_000n * USDC],
   ] as const) {
     await send(token, "mint", await who.getAddress(), amount);
-    await send(token.connect(who) as Contract, "approve", deployment.vault, 2n ** 256n - 1n);
+    await send(actingAs(token, who), "approve", deployment.vault, 2n ** 256n - 1n);
   }
   await at(8 * HOUR);
-  await send(vault.connect(lender) as Contract, "deposit", 1_000_000n * USDC, await lender.getAddress());
-  const own = vault.connect(trader) as Contract;
+  await send(actingAs(vault, lender), "deposit", 1_000_000n * USDC, await lender.getAddress());
+  const own = actingAs(vault, trader);
   await at(9 * HOUR - 12);
   await send(own, "depositCollateral", account, await weth.getAddress(), 10n * WETH);
   await at(9 * HOUR);
   await send(own, "borrow", account, 14_000n * USDC, await trader.getAddress());
   return { vault, feed, weth, usdc, trader, liquidator, account, plan, at, mineAt, aside };
+}
+
+/** The same contract for another sender. */
+export function actingAs(contract: Contract, signer: Signer): Contract {
+  return new Contract(contract.target, contract.interface, signer);
 }
 
 /** Sends a transaction and waits for it; rejects when it reverts. */
