@@ -590,7 +590,8 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @dev The insurance share of a take becomes the vault's own shares, at the price before it came in.
     /// @param laterLosses Losses that have left the debt and come after this take.
     function _insure(uint256 insured, uint256 laterLosses) private {
-        uint256 shares = _toSharesDown(insured, totalAssets() + laterLosses);
+        uint256 assets = _state.cash + _debtDown() + laterLosses - _state.unbookedFee;
+        uint256 shares = _toSharesDown(insured, assets);
         _creditCash(insured);
         _mint(address(this), shares);
     }

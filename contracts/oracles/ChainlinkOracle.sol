@@ -220,9 +220,12 @@ contract ChainlinkOracle is IOracle {
     /// @dev The recorded answer of a feed that fails; zero once it has been seen failing for the dead age.
     function _standIn(uint256 number, Leg leg) private view returns (uint256) {
         Record storage seen = _records[number];
-        bool witnessed = seen.failingSince != 0 && block.timestamp - seen.failedAt <= WITNESS_SECONDS;
-        if (witnessed && seen.failedAt - seen.failingSince > _deadAgeOf(leg)) return 0;
-        return seen.answer;
+        return _isSeenDead(seen, leg) ? 0 : seen.answer;
+    }
+
+    /// @dev Stands until `record` sees the feed answer again.
+    function _isSeenDead(Record storage seen, Leg leg) private view returns (bool) {
+        return seen.failingSince != 0 && seen.failedAt - seen.failingSince > _deadAgeOf(leg);
     }
 
     /// @dev `answer * 10^exponent / quoteAnswer`, rounded down; zero when it does not fit a price.
@@ -254,8 +257,8 @@ contract ChainlinkOracle is IOracle {
         Record storage seen = _records[number];
         (uint256 answer, uint256 updatedAt) = _read(_feedOf(leg));
         if (answer == 0) {
-            bool continues = seen.failingSince != 0 && block.timestamp - seen.failedAt <= WITNESS_SECONDS;
-            if (!continues) seen.failingSince = uint40(block.timestamp);
+            bool lapsed = block.timestamp - seen.failedAt > WITNESS_SECONDS && !_isSeenDead(seen, leg);
+            if (seen.failingSince == 0 || lapsed) seen.failingSince = uint40(block.timestamp);
             seen.failedAt = uint40(block.timestamp);
             emit FeedFailing(number, seen.failingSince);
             return;
