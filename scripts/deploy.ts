@@ -3,13 +3,13 @@ import { Command } from "commander";
 import { JsonRpcProvider, type Signer } from "ethers";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import type { Deployment } from "../sdk/deployment.ts";
 import { compileOrExit, root } from "./compile.ts";
 import { artifactsOf } from "./deploy/artifacts.ts";
 import { deployVault } from "./deploy/deployVault.ts";
 import { readPlan, type VaultPlan } from "./deploy/plan.ts";
 import { verifyDeployment } from "./deploy/verifyDeployment.ts";
+import { confirm } from "./confirm.ts";
 import { openSigner, type SignerOptions } from "./signer.ts";
 
 interface Options extends SignerOptions {
@@ -27,7 +27,7 @@ const program = new Command("deploy")
   .option("--yes", "with --act: do not ask")
   .option("--keystore <file>", "the deployer's encrypted key")
   .option("--password-file <file>", "its password; else it is asked for")
-  .option("--unlocked", "use the node's first unlocked account (local chains)");
+  .option("--unlocked [address]", "use an account that the node has unlocked (local chains)");
 
 try {
   await main(program.parse().opts<Options>());
@@ -49,7 +49,7 @@ async function main(options: Options): Promise<void> {
       return;
     }
     const signer = await openSigner(provider, options);
-    if (options.yes !== true && !(await confirmed(await signer.getAddress()))) return;
+    if (options.yes !== true && !(await confirm(`Deploy as ${await signer.getAddress()}?`))) return;
     await act(signer, plan, file, previous);
   } finally {
     provider.destroy();
@@ -75,13 +75,6 @@ function show(plan: VaultPlan, chainId: bigint, file: string, previous: Deployme
   );
   console.log(`Writes ${file}`);
   if (previous !== undefined) console.log("It exists: what of it stands as planned is kept.");
-}
-
-async function confirmed(deployer: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`Deploy as ${deployer}? (yes/no) `);
-  terminal.close();
-  return answer.trim().toLowerCase() === "yes";
 }
 
 async function act(

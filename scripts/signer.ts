@@ -6,7 +6,8 @@ import { Writable } from "node:stream";
 export interface SignerOptions {
   keystore?: string;
   passwordFile?: string;
-  unlocked?: boolean;
+  /** An account that the node has unlocked, or true for its first. */
+  unlocked?: string | true;
 }
 
 /**
@@ -22,7 +23,8 @@ export async function openSigner(provider: JsonRpcProvider, options: SignerOptio
         : readFileSync(options.passwordFile, "utf8").replace(/\r?\n$/, "");
     return (await Wallet.fromEncryptedJson(json, password)).connect(provider);
   }
-  if (options.unlocked === true) return provider.getSigner(0);
+  if (options.unlocked !== undefined)
+    return provider.getSigner(options.unlocked === true ? 0 : options.unlocked);
   throw new Error("no account to act for: give --keystore FILE, or --unlocked on a local chain");
 }
 
