@@ -34,7 +34,8 @@ contract HostileFeed {
     }
 
     /// @dev Stands for `latestRoundData()`: what a fallback returns goes out as it is, whatever its length.
-    // solhint-disable-next-line no-complex-fallback, payable-fallback -- the only plain way to return any bytes
+    // A fallback is the only plain way to return any bytes.
+    // solhint-disable-next-line no-complex-fallback, payable-fallback
     fallback(bytes calldata) external returns (bytes memory) {
         if (conduct == Conduct.Reverts) revert FeedDown("");
         if (conduct == Conduct.RevertsLoudly) revert FeedDown(new bytes(100_000));

@@ -30,7 +30,8 @@ contract MockOracle {
     }
 
     /// @dev Stands for `prices(uint256)`, so that it can return what is no answer.
-    // solhint-disable-next-line no-complex-fallback, payable-fallback -- the only plain way to return any bytes
+    // A fallback is the only plain way to return any bytes.
+    // solhint-disable-next-line no-complex-fallback, payable-fallback
     fallback(bytes calldata input) external returns (bytes memory) {
         if (bytes4(input) != IOracle.prices.selector) revert UnknownSelector(bytes4(input));
         if (conduct == Conduct.Reverts) revert OracleDown();
