@@ -1,6 +1,7 @@
 import { Contract, ContractFactory, type Signer } from "ethers";
 import { network } from "hardhat";
 import { accountIdOf } from "../../sdk/accountId.ts";
+import type { Deployment } from "../../sdk/deployment.ts";
 import { artifactsOf } from "../deploy/artifacts.ts";
 import { deployVault } from "../deploy/deployVault.ts";
 import { parsePlan, type VaultPlan } from "../deploy/plan.ts";
@@ -12,7 +13,11 @@ const USDC = 10n ** 6n;
 const WETH = 10n ** 18n;
 const FEED = 10n ** 8n;
 
-export type Connection = Awaited<ReturnType<typeof network.create>>;
+/** A development chain: accounts it signs for, and its cheat codes. */
+export interface Stage {
+  signers: readonly Signer[];
+  request: (method: string, params: unknown[]) => Promise<unknown>;
+}
 
 /** A vault on a chain of its own, a trader with a position, a liquidator with money, and a clock to set. */
 export interface Scene {
@@ -24,6 +29,7 @@ export interface Scene {
   liquidator: Signer;
   account: string;
   plan: VaultPlan;
+  deployment: Deployment;
   /** The time of the next transaction's block, seconds after the day began. */
   at: (seconds: number) => Promise<void>;
   /** Mines one block at that time, for views. */
@@ -33,9 +39,9 @@ export interface Scene {
 }
 
 /** Sets the scene: 10 WETH at 1,900 USDC, 14,000 USDC borrowed, at 09:00. */
-export async function setMarginCallScene(): Promise<Scene> {
-  const { ethers, provider } = await network.create({ override: { initialDate: new Date(DAY * 1_000) } });
-  const [deployer, lender, trader, liquidator] = await ethers.getSigners();
+export async function setMarginCallScene(stage?: Stage): Promise<Scene> {
+  const { signers, request } = stage ?? (await ownStage());
+  const [deployer, lender, trader, liquidator] = signers;
   if (!deployer || !lender || !trader || !liquidator) throw new Error("the chain has too few accounts");
   const load = artifactsOf("default");
   const mock = async (name: string, ...args: unknown[]): Promise<Contract> => {
@@ -53,16 +59,16 @@ export async function setMarginCallScene(): Promise<Scene> {
   const vault = new Contract(deployment.vault, load("MarginVault.sol", "MarginVault").abi, deployer);
 
   const at = async (seconds: number): Promise<void> => {
-    await provider.request({ method: "evm_setNextBlockTimestamp", params: [DAY + seconds] });
+    await request("evm_setNextBlockTimestamp", [DAY + seconds]);
   };
   const mineAt = async (seconds: number): Promise<void> => {
     await at(seconds);
-    await provider.request({ method: "evm_mine", params: [] });
+    await request("evm_mine", []);
   };
   const aside = async <T>(act: () => Promise<T>): Promise<T> => {
-    const snapshot: unknown = await provider.request({ method: "evm_snapshot", params: [] });
+    const snapshot: unknown = await request("evm_snapshot", []);
     const result = await act();
-    await provider.request({ method: "evm_revert", params: [snapshot] });
+    await request("evm_revert", [snapshot]);
     return result;
   };
 
@@ -83,7 +89,16 @@ export async function setMarginCallScene(): Promise<Scene> {
   await send(own, "depositCollateral", account, await weth.getAddress(), 10n * WETH);
   await at(9 * HOUR);
   await send(own, "borrow", account, 14_000n * USDC, await trader.getAddress());
-  return { vault, feed, weth, usdc, trader, liquidator, account, plan, at, mineAt, aside };
+  return { vault, feed, weth, usdc, trader, liquidator, account, plan, deployment, at, mineAt, aside };
+}
+
+/** A chain in this process whose clock starts with the day. */
+async function ownStage(): Promise<Stage> {
+  const { ethers, provider } = await network.create({ override: { initialDate: new Date(DAY * 1_000) } });
+  return {
+    signers: await ethers.getSigners(),
+    request: (method, params) => provider.request({ method, params }),
+  };
 }
 
 /** The same contract for another sender. */
