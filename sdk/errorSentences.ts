@@ -1,0 +1,163 @@
+/** Puts an error's arguments into words; each method takes an argument's name. */
+export interface Speaker {
+  readonly account: (name: string) => string;
+  readonly address: (name: string) => string;
+  /** A token by symbol where it is known, else by address. */
+  readonly asset: (name: string) => string;
+  /** Base units of the quote asset. */
+  readonly quote: (name: string) => string;
+  /** Base units of the token that the argument `assetName` names. */
+  readonly amount: (name: string, assetName: string) => string;
+  readonly integer: (name: string) => string;
+  readonly wad: (name: string) => string;
+  readonly bps: (name: string) => string;
+  readonly duration: (name: string) => string;
+  readonly time: (name: string) => string;
+  readonly status: (name: string) => string;
+  readonly refusal: (name: string) => string;
+}
+
+/** What each error means and what helps, by its declaration. A test holds the list against every compiled contract. */
+export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>> = {
+  // IMarginVaultErrors
+  "ZeroAmount()": () => "The amount is zero, which does nothing: name an amount.",
+  "ZeroAddress()": () => "A recipient or contract address is zero: name one.",
+  "UnknownCollateral(address asset)": (say) =>
+    `${say.asset("asset")} is not a collateral of this vault: choose a listed one.`,
+  "NotAccountOwner(bytes32 account, address caller)": (say) =>
+    `Only the owner of account ${say.account("account")} may do this and ${say.address("caller")} is not: sign with the owner's key.`,
+  "NotConfigurator(address caller)": (say) =>
+    `Only the vault's configurator may set its parameters and ${say.address("caller")} is not: go through the configurator.`,
+  "TooManyCollaterals(bytes32 account, uint256 maximum)": (say) =>
+    `Account ${say.account("account")} already holds ${say.integer("maximum")} collaterals, the most there can be: withdraw one entirely first, or use another sub-account.`,
+  "InsufficientCollateral(bytes32 account, address asset, uint256 held, uint256 wanted)": (say) =>
+    `Account ${say.account("account")} holds ${say.amount("held", "asset")}, less than the ${say.amount("wanted", "asset")} that were to leave: withdraw less.`,
+  "InsufficientCash(uint256 available, uint256 wanted)": (say) =>
+    `The vault has ${say.quote("available")} that are not lent, less than the ${say.quote("wanted")} asked for: take less, or wait for repayments.`,
+  "CallOpen(bytes32 account, uint256 deadline)": (say) =>
+    `A margin call is open on account ${say.account("account")} until ${say.time("deadline")}: cure it by repaying or depositing before borrowing or withdrawing.`,
+  "NoCallOpen(bytes32 account)": (say) =>
+    `No margin call is open on account ${say.account("account")}, so there is nothing to cure.`,
+  "InsufficientMargin(bytes32 account, uint256 initialValue, uint256 debt)": (say) =>
+    `Account ${say.account("account")} would owe ${say.quote("debt")} with collateral that counts for ${say.quote("initialValue")} when borrowing: borrow or withdraw less, or deposit first; collateral with an old price counts for nothing here.`,
+  "DebtBelowMinimum(bytes32 account, uint256 debt, uint256 minimum)": (say) =>
+    `Account ${say.account("account")} would owe ${say.quote("debt")}, under the minimum of ${say.quote("minimum")}: owe at least that, or repay everything.`,
+  "CollateralAboveCap(bytes32 account, address asset, uint256 total, uint256 cap)": (say) =>
+    `The vault holds ${say.amount("total", "asset")}, above the cap of ${say.amount("cap", "asset")}, so account ${say.account("account")} can neither borrow nor withdraw with debt while it holds ${say.asset("asset")}: withdraw that collateral entirely, repay, or wait.`,
+  "NoDebt(bytes32 account)": (say) =>
+    `Account ${say.account("account")} owes nothing, so there is nothing to repay.`,
+  "CureTooExpensive(uint256 needed, uint256 maxPay)": (say) =>
+    `The cure takes ${say.quote("needed")}, more than the limit of ${say.quote("maxPay")}: raise the limit, prices and interest have moved.`,
+  "OracleUnavailable(address oracle)": (say) =>
+    `The oracle at ${say.address("oracle")} gives no answer, so nothing that needs a price can happen: try again later; depositing and repaying always work.`,
+  "NotCallable(bytes32 account, uint8 status)": (say) =>
+    `No margin call can be opened on account ${say.account("account")}, which is ${say.status("status")}: only a Callable or Lapsed account can be called.`,
+  "NotClosable(bytes32 account, uint8 status, uint256 healthWad, uint256 neededWad)": (say) =>
+    `The margin call on account ${say.account("account")}, which is ${say.status("status")}, cannot be closed at a health factor of ${say.wad("healthWad")}: bring it to ${say.wad("neededWad")} by repaying or depositing.`,
+  "NotLiquidatable(bytes32 account, uint8 status)": (say) =>
+    `Account ${say.account("account")} is ${say.status("status")} and cannot be liquidated now: only an Expired, Critical or Insolvent account can.`,
+  "CollateralNotHeld(bytes32 account, address asset)": (say) =>
+    `Account ${say.account("account")} holds no ${say.asset("asset")}: take a collateral that it holds.`,
+  "PriceNotFresh(address asset)": (say) =>
+    `The price of ${say.asset("asset")} is not fresh, so it cannot be taken: wait for its feed, or take another collateral.`,
+  "WrongCollateral(address asset, uint256 maintenanceBps, uint256 lowestBps)": (say) =>
+    `In the first half of an auction the collateral with the lowest maintenance weight, ${say.bps("lowestBps")}, goes first, and ${say.asset("asset")}, at ${say.bps("maintenanceBps")}, is not it or is no more than dust: take that one, or wait for the second half.`,
+  "TakeTooSmall(uint256 repaid, uint256 minimum)": (say) =>
+    `The take would repay ${say.quote("repaid")}, less than the least of ${say.quote("minimum")}: raise the amount, or empty the collateral.`,
+  "RemainingDebtTooSmall(uint256 remaining, uint256 minimum)": (say) =>
+    `The take would leave a debt of ${say.quote("remaining")}, under the minimum of ${say.quote("minimum")}: repay all of it, or less.`,
+  "SeizedTooLittle(uint256 seized, uint256 minSeized)": (say) =>
+    `The take would give ${say.integer("seized")} base units of collateral, less than the ${say.integer("minSeized")} asked for: the price or the auction has moved, so quote again.`,
+  "NoImprovement(bytes32 account, address asset, uint256 remaining)": (say) =>
+    `A part of ${say.asset("asset")} cannot be taken from account ${say.account("account")} without its floor health falling, and ${say.amount("remaining", "asset")} would stay: take all of it, or another collateral.`,
+  "TransferMismatch(address asset, uint256 expected, uint256 received)": (say) =>
+    `${say.amount("received", "asset")} arrived where ${say.amount("expected", "asset")} were sent: tokens that take a fee on transfer are not accepted.`,
+  "TooManyListed(uint256 maximum)": (say) =>
+    `The vault lists ${say.integer("maximum")} collaterals, the most there can be: deploy another vault.`,
+  "NotListable(address asset)": (say) =>
+    `${say.asset("asset")} is listed already, or is the quote asset or the vault's share: choose another token.`,
+  "Refused(bytes32 account, uint8 refusal)": (say) =>
+    `The vault refused to act on account ${say.account("account")}: ${say.refusal("refusal")}.`,
+
+  // IRiskConfigurator
+  "WeightsOutOfOrder(uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps)": (say) =>
+    `The weights ${say.bps("initialBps")}, ${say.bps("maintenanceBps")} and ${say.bps("liquidationBps")} are out of order: the initial one must be above zero, the maintenance one at least 1.02 times that, the liquidation one at least 1.04 times the maintenance one.`,
+  "LiquidationWeightTooHigh(uint256 liquidationBps, uint256 maximumBps)": (say) =>
+    `A liquidation weight of ${say.bps("liquidationBps")} is above ${say.bps("maximumBps")}, what the deepest discount leaves: lower the weight or the discount.`,
+  "DiscountOutOfRange(uint256 maxDiscountBps)": (say) =>
+    `A deepest discount of ${say.bps("maxDiscountBps")} is outside 1 % to 15 %: choose one inside.`,
+  "GraceOutOfRange(uint256 minGraceSeconds, uint256 maxGraceSeconds)": (say) =>
+    `Grace from ${say.duration("minGraceSeconds")} to ${say.duration("maxGraceSeconds")} is out of bounds: it must rise, from at least 5 min to at most 24 h.`,
+  "AuctionOutOfRange(uint256 auctionSeconds, uint256 rampSeconds)": (say) =>
+    `An auction of ${say.duration("auctionSeconds")} with a ramp of ${say.duration("rampSeconds")} is out of bounds: the ramp must take at least 5 min, the auction at least twice that and at most 24 h.`,
+  "AmountsOutOfRange(uint256 minimumDebt, uint256 dustValue, uint256 maxBounty)": (say) =>
+    `A minimum debt of ${say.quote("minimumDebt")}, dust of ${say.quote("dustValue")} and a bounty of ${say.quote("maxBounty")} do not go together: dust must be above zero and at most the minimum debt, the bounty at most a tenth of it.`,
+  "FeeOutOfRange(uint256 feeBps)": (say) =>
+    `A fee of ${say.bps("feeBps")} is above 30 % of interest: choose a lower one.`,
+  "OracleQuoteMismatch(address oracleQuote, address vaultQuote)": (say) =>
+    `The oracle gives prices in ${say.asset("oracleQuote")} and the vault lends ${say.asset("vaultQuote")}: use an oracle of this vault.`,
+  "OracleAssetMismatch(uint256 number)": (say) =>
+    `The oracle's assets are not the vault's in the vault's order: number ${say.integer("number")} differs, so deploy an oracle for the vault's list.`,
+  "OraclePriceMissing(address asset)": (say) =>
+    `The oracle has no fresh price for ${say.asset("asset")}: check its feed and maximum age.`,
+  "UnitTooValuable(address asset, uint256 price36, uint256 maximum36)": (say) =>
+    `One base unit of ${say.asset("asset")} is worth more than a hundredth of the vault's dust value, too coarse to be sold in tranches: raise the dust value, or choose a token with more decimals.`,
+  "NotAToken(address asset)": (say) =>
+    `${say.address("asset")} has no code, or no decimals up to 36: name a token's contract.`,
+  "NotListed(address vault, address asset)": (say) =>
+    `${say.asset("asset")} is not listed in the vault ${say.address("vault")}: list it first.`,
+
+  // ChainlinkOracle and KinkedRateModel
+  "TooManyFeeds(uint256 count)": (say) =>
+    `An oracle serves 16 collaterals, not ${say.integer("count")}: name fewer.`,
+  "FeedUnusable(address asset, address feed)": (say) =>
+    `The feed ${say.address("feed")} of ${say.asset("asset")} gives no usable answer now: check its address, or wait until it answers.`,
+  "DecimalsOutOfRange(address asset, int256 exponent)": (say) =>
+    `The decimals of ${say.asset("asset")}, the quote asset and their feeds differ by a factor of 10^${say.integer("exponent")}, beyond 10^76: check the feeds.`,
+  "AgesOutOfOrder(address asset, uint256 maxAgeSeconds, uint256 deadAgeSeconds)": (say) =>
+    `The ages of ${say.asset("asset")}'s feed, stale after ${say.duration("maxAgeSeconds")} and dead after ${say.duration("deadAgeSeconds")}, must rise from above zero.`,
+  "RatesOutOfOrder(uint256 kinkWad, uint256 baseRateWad, uint256 kinkRateWad, uint256 fullRateWad)": (say) =>
+    `The kink ${say.wad("kinkWad")} must lie between 0 and 1 and the yearly rates ${say.wad("baseRateWad")}, ${say.wad("kinkRateWad")} and ${say.wad("fullRateWad")} must not fall.`,
+
+  // OpenZeppelin
+  "ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)": (say) =>
+    `${say.address("sender")} holds ${say.integer("balance")} base units of the token where ${say.integer("needed")} are needed: get more, or use less.`,
+  "ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)": (say) =>
+    `${say.address("spender")} may take ${say.integer("allowance")} base units of the token where ${say.integer("needed")} are needed: approve it for that much.`,
+  "ERC20InvalidSender(address sender)": (say) =>
+    `Tokens cannot be sent from ${say.address("sender")}: name another sender.`,
+  "ERC20InvalidReceiver(address receiver)": (say) =>
+    `Tokens cannot be sent to ${say.address("receiver")}: name another receiver.`,
+  "ERC20InvalidApprover(address approver)": (say) =>
+    `${say.address("approver")} cannot approve anybody: name another owner.`,
+  "ERC20InvalidSpender(address spender)": (say) =>
+    `${say.address("spender")} cannot be approved: name another spender.`,
+  "ERC4626ExceededMaxDeposit(address receiver, uint256 assets, uint256 max)": (say) =>
+    `The vault can take ${say.quote("max")} for ${say.address("receiver")}, less than ${say.quote("assets")}: deposit less.`,
+  "ERC4626ExceededMaxMint(address receiver, uint256 shares, uint256 max)": (say) =>
+    `The vault can mint ${say.integer("max")} share units for ${say.address("receiver")}, less than ${say.integer("shares")}: mint fewer.`,
+  "ERC4626ExceededMaxWithdraw(address owner, uint256 assets, uint256 max)": (say) =>
+    `${say.address("owner")} can withdraw ${say.quote("max")} now, less than ${say.quote("assets")}: withdraw less, or wait for repayments if the rest is lent.`,
+  "ERC4626ExceededMaxRedeem(address owner, uint256 shares, uint256 max)": (say) =>
+    `${say.address("owner")} can redeem ${say.integer("max")} share units now, fewer than ${say.integer("shares")}: redeem fewer, or wait for repayments if the rest is lent.`,
+  "SafeERC20FailedOperation(address token)": (say) =>
+    `A transfer of ${say.asset("token")} failed: check balance and approval, and whether the token is paused or blocks a party.`,
+  "SafeERC20FailedDecreaseAllowance(address spender, uint256 currentAllowance, uint256 requestedDecrease)": (
+    say,
+  ) =>
+    `The allowance of ${say.address("spender")} is ${say.integer("currentAllowance")}, less than the ${say.integer("requestedDecrease")} to take from it: lower it by less.`,
+  "SafeCastOverflowedUintDowncast(uint8 bits, uint256 value)": (say) =>
+    `The amount ${say.integer("value")} does not fit ${say.integer("bits")} bits, what the vault can store: use a smaller one.`,
+  "SafeCastOverflowedIntToUint(int256 value)": (say) =>
+    `The amount ${say.integer("value")} is negative where it cannot be: use a positive one.`,
+  "SafeCastOverflowedIntDowncast(uint8 bits, int256 value)": (say) =>
+    `The amount ${say.integer("value")} does not fit ${say.integer("bits")} bits: use a smaller one.`,
+  "SafeCastOverflowedUintToInt(uint256 value)": (say) =>
+    `The amount ${say.integer("value")} is too large: use a smaller one.`,
+  "ReentrancyGuardReentrantCall()": () =>
+    "The vault was called again while a call to it was still running: call it after that one has ended.",
+  "OwnableUnauthorizedAccount(address account)": (say) =>
+    `Only the contract's owner may do this and ${say.address("account")} is not: sign with the owner's key.`,
+  "OwnableInvalidOwner(address owner)": (say) =>
+    `${say.address("owner")} cannot own a contract: name another owner.`,
+};
