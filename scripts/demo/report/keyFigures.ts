@@ -21,10 +21,12 @@ export function keyFigures(story: Story): Markup {
 function fall(story: Story): KeyFigure {
   const { blocks, collaterals, quote } = story.recording;
   const terms = collaterals[0];
-  const first = priceAt(story, 0, story.from);
-  if (terms === undefined || first === undefined)
+  const prices =
+    terms === undefined ? [] : blocks.map(({ price36 }) => priceOf(price36[0] ?? 0n, terms, quote));
+  const [first] = prices;
+  if (terms === undefined || first === undefined) {
     return { label: "Price", value: "–", note: "none recorded" };
-  const prices = blocks.map(({ price36 }) => priceOf(price36[0] ?? 0n, terms, quote));
+  }
   return {
     label: `${terms.symbol} at its lowest`,
     value: percentText((min(prices) ?? first) / first - 1, 1),
