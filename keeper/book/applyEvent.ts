@@ -1,0 +1,179 @@
+import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
+import type { VaultEvent } from "../../sdk/vaultEvent.ts";
+import type { AccountState, CollateralTerms, PoolState } from "../../sdk/vaultTypes.ts";
+import { NEW_ACCOUNT, type VaultRecord } from "./vaultRecord.ts";
+
+/** What an event is applied to; the answers are the state right before it. */
+export interface BookView {
+  readonly vaultAddress: string;
+  readonly vault: VaultRecord;
+  account(id: AccountId): AccountState | undefined;
+}
+
+/** What an event changes; what it does not mention stays. */
+export interface BookChange {
+  readonly accounts: readonly (readonly [AccountId, AccountState])[];
+  readonly vault: VaultRecord;
+}
+
+/** Raised when logs contradict each other: the endpoint left some out, or this version does not understand them. */
+export class BookError extends Error {
+  override readonly name = "BookError";
+}
+
+/**
+ * The state after `event`, logged at block time `timestamp`. Pure. Every event carries the state that results, so that
+ * applying one twice changes no account; only the pool's sums depend on each being applied once.
+ */
+export function applyEvent(view: BookView, event: VaultEvent, timestamp: bigint): BookChange {
+  switch (event.name) {
+    case "CollateralDeposited":
+    case "CollateralWithdrawn":
+    case "Borrowed":
+    case "Repaid":
+    case "MarginCallOpened":
+    case "MarginCallClosed":
+    case "Liquidated":
+    case "BadDebtRealized":
+      return applyToAccount(view, event, timestamp);
+    case "CollateralForfeited":
+      return forfeit(view, event);
+    default:
+      return { accounts: [], vault: applyToVault(view.vault, event, timestamp) };
+  }
+}
+
+type AccountEvent = Extract<VaultEvent, { actor: string }>;
+type ForfeitEvent = Extract<VaultEvent, { name: "CollateralForfeited" }>;
+type PlainEvent = Exclude<VaultEvent, AccountEvent | ForfeitEvent>;
+
+function applyToAccount(view: BookView, event: AccountEvent, timestamp: bigint): BookChange {
+  const before = view.account(event.account) ?? NEW_ACCOUNT;
+  const after = accountAfter(view.vault, before, event);
+  const pool = poolAfter(view.vault.pool, before, after, event, timestamp);
+  return { accounts: [[event.account, after]], vault: { ...view.vault, pool } };
+}
+
+function accountAfter(vault: VaultRecord, before: AccountState, event: AccountEvent): AccountState {
+  switch (event.name) {
+    case "CollateralDeposited":
+    case "CollateralWithdrawn":
+      return withBalance(before, numberOf(vault, event.asset), event.balance);
+    case "Borrowed":
+    case "Repaid":
+      return { ...before, debtShares: event.debtShares };
+    case "MarginCallOpened": {
+      const { nonce, calledAt, deadline, debtShares } = event.notice;
+      return { ...before, callNonce: nonce, calledAt, deadline, auctionStart: deadline, debtShares };
+    }
+    case "MarginCallClosed": {
+      const closedLateAt = event.late ? event.closedAt : before.closedLateAt;
+      return { ...before, deadline: 0n, auctionStart: 0n, closedLateAt };
+    }
+    case "Liquidated": {
+      const { asset, balance, debtShares, auctionStart } = event.notice;
+      return { ...withBalance(before, numberOf(vault, asset), balance), debtShares, auctionStart };
+    }
+    case "BadDebtRealized":
+      return { ...before, debtShares: 0n };
+  }
+}
+
+function poolAfter(
+  pool: PoolState,
+  before: AccountState,
+  after: AccountState,
+  event: AccountEvent,
+  timestamp: bigint,
+): PoolState {
+  const totalDebtShares = pool.totalDebtShares + after.debtShares - before.debtShares;
+  const accruedAt = hasAccrued(before, event) ? timestamp : pool.accruedAt;
+  return { ...pool, totalDebtShares, accruedAt, cash: pool.cash + cashOf(event) };
+}
+
+/** A deposit accrues only to measure an open call, a withdrawal only where there is debt; all else always does. */
+function hasAccrued(before: AccountState, event: AccountEvent): boolean {
+  if (event.name === "CollateralDeposited") return before.deadline !== 0n;
+  if (event.name === "CollateralWithdrawn") return before.debtShares !== 0n;
+  return true;
+}
+
+function cashOf(event: AccountEvent): bigint {
+  switch (event.name) {
+    case "Borrowed":
+      return -event.amount;
+    case "Repaid":
+      return event.amount;
+    case "Liquidated":
+      return event.notice.repaid + event.notice.insured;
+    default:
+      return 0n;
+  }
+}
+
+/** The collateral of an account written off becomes the vault's own account's. */
+function forfeit(view: BookView, event: ForfeitEvent): BookChange {
+  const number = numberOf(view.vault, event.asset);
+  const insuranceId = accountIdOf(view.vaultAddress);
+  const account = view.account(event.account) ?? NEW_ACCOUNT;
+  const insurance = view.account(insuranceId) ?? NEW_ACCOUNT;
+  return {
+    accounts: [
+      [event.account, withBalance(account, number, 0n)],
+      [insuranceId, withBalance(insurance, number, event.insuranceBalance)],
+    ],
+    vault: view.vault,
+  };
+}
+
+function applyToVault(vault: VaultRecord, event: PlainEvent, timestamp: bigint): VaultRecord {
+  const { pool } = vault;
+  const accrued = (changes: Partial<PoolState>): VaultRecord => ({
+    ...vault,
+    pool: { ...pool, ...changes, accruedAt: timestamp },
+  });
+  switch (event.name) {
+    case "InterestAccrued":
+      return accrued({ debtIndex: event.debtIndex, unbookedFee: pool.unbookedFee + event.fee });
+    case "FeeBooked":
+      return accrued({ unbookedFee: 0n });
+    case "FeeSet":
+      return accrued({ feeBps: event.newFeeBps });
+    case "Deposit":
+      return accrued({ cash: pool.cash + event.assets });
+    case "Withdraw":
+      return accrued({ cash: pool.cash - event.assets });
+    case "RiskTermsSet":
+      return { ...vault, risk: event.newTerms };
+    case "OracleSet":
+      return { ...vault, oracle: event.newOracle };
+    case "CollateralListed":
+      return withTerms(vault, event.index, { asset: event.asset, ...event.terms });
+    case "CollateralTermsSet": {
+      const terms = { asset: event.asset, ...event.newTerms };
+      return withTerms(vault, numberOf(vault, event.asset), terms);
+    }
+    case "Transfer":
+    case "Approval":
+      return vault;
+  }
+}
+
+function withTerms(vault: VaultRecord, number: number, terms: CollateralTerms): VaultRecord {
+  if (number > vault.collaterals.length) throw new BookError(`collateral ${number} was listed out of order`);
+  const collaterals = [...vault.collaterals];
+  collaterals[number] = terms;
+  return { ...vault, collaterals };
+}
+
+function withBalance(account: AccountState, number: number, balance: bigint): AccountState {
+  const bit = 1 << number;
+  const collateralSet = balance === 0n ? account.collateralSet & ~bit : account.collateralSet | bit;
+  return { ...account, collateralSet, collateral: account.collateral.with(number, balance) };
+}
+
+function numberOf(vault: VaultRecord, asset: string): number {
+  const number = vault.collaterals.findIndex((terms) => terms.asset === asset);
+  if (number < 0) throw new BookError(`a log names ${asset}, which was never listed`);
+  return number;
+}
