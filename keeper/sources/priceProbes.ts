@@ -1,0 +1,68 @@
+import { Interface, type Result } from "ethers";
+import { NO_PRICES, pricesFrom } from "../../sdk/valuation.ts";
+import type { Prices } from "../../sdk/vaultTypes.ts";
+import { toHex } from "./blockHeader.ts";
+import type { Probe } from "./probe.ts";
+import type { RpcAnswer, RpcCall } from "./rpcClient.ts";
+
+const oracleAbi = new Interface([
+  "function prices(uint256 assetSet) view returns (uint256[] prices36, uint256 freshSet)",
+]);
+const feedAbi = new Interface([
+  "function latestRoundData() view returns (uint80, int256 answer, uint256, uint256, uint80)",
+  "function decimals() view returns (uint8)",
+]);
+const NO_ORACLE = /^0x0{40}$/;
+
+/** The vault's prices at a block, as the vault itself would read them there; without an oracle there are none. */
+export function vaultPricesProbe(oracle: string, collateralCount: number, block: number): Probe<Prices> {
+  const assetSet = (1 << collateralCount) - 1;
+  if (NO_ORACLE.test(oracle)) return { calls: [], read: () => NO_PRICES };
+  const data = oracleAbi.encodeFunctionData("prices", [assetSet]);
+  return {
+    calls: [callAt(oracle, data, block)],
+    read: ([answer]) => {
+      const result = decoded(oracleAbi, "prices", answer);
+      if (result === undefined) return NO_PRICES;
+      return pricesFrom(assetSet, [...(result[0] as bigint[])], result[1] as bigint);
+    },
+  };
+}
+
+/** A feed's answer at a block, as it stands; undefined when it has none. */
+export function feedAnswerProbe(feed: string, block: number): Probe<bigint | undefined> {
+  return {
+    calls: [callAt(feed, feedAbi.encodeFunctionData("latestRoundData"), block)],
+    read: ([answer]) => {
+      const value = decoded(feedAbi, "latestRoundData", answer)?.answer as bigint | undefined;
+      return value !== undefined && value > 0n ? value : undefined;
+    },
+  };
+}
+
+/** A feed's decimals; undefined when it does not say. */
+export function feedDecimalsProbe(feed: string): Probe<number | undefined> {
+  return {
+    calls: [
+      { method: "eth_call", params: [{ to: feed, data: feedAbi.encodeFunctionData("decimals") }, "latest"] },
+    ],
+    read: ([answer]) => {
+      const value = decoded(feedAbi, "decimals", answer)?.[0] as bigint | undefined;
+      return value === undefined ? undefined : Number(value);
+    },
+  };
+}
+
+function callAt(to: string, data: string, block: number): RpcCall {
+  return { method: "eth_call", params: [{ to, data }, toHex(block)] };
+}
+
+/** Undefined for a revert or bytes that do not decode: to the vault such a contract is silent, and so it is here. */
+function decoded(abi: Interface, name: string, answer: RpcAnswer | undefined): Result | undefined {
+  if (answer?.ok !== true || typeof answer.result !== "string") return undefined;
+  try {
+    return abi.decodeFunctionResult(name, answer.result);
+  } catch {
+    return undefined;
+  }
+}

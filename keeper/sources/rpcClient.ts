@@ -1,0 +1,166 @@
+import { RetryableError, messageOf } from "../errors.ts";
+
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** The answer to one call. `data` is what a reverted call returned, when the endpoint passes it on. */
+export type RpcAnswer =
+  | { readonly ok: true; readonly result: unknown }
+  | {
+      readonly ok: false;
+      readonly code: number;
+      readonly message: string;
+      readonly data: string | undefined;
+    };
+
+/** What the other rooms need of an endpoint; the tests put a chain of their own behind it. */
+export interface Rpc {
+  /**
+   * All calls in one request, answers in the order of the calls. Throws `RetryableError` when the endpoint gave no
+   * usable answer; an error of a single call is a value.
+   */
+  batch(calls: readonly RpcCall[]): Promise<readonly RpcAnswer[]>;
+}
+
+export interface RpcClientOptions {
+  readonly url: string;
+  readonly timeoutMs: number;
+  /** An answer longer than this is refused while it arrives, so that no endpoint fills the memory. */
+  readonly maxAnswerBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/**
+ * JSON-RPC over HTTP with nothing in between: one request a batch, a time-out that also covers the body, answers matched
+ * by id. It never retries; who calls knows whether that is safe. The URL may hold a secret, so no message contains it.
+ */
+export class RpcClient implements Rpc {
+  readonly #options: RpcClientOptions;
+  #nextId = 1;
+
+  constructor(options: RpcClientOptions) {
+    this.#options = options;
+  }
+
+  async batch(calls: readonly RpcCall[]): Promise<readonly RpcAnswer[]> {
+    if (calls.length === 0) return [];
+    const firstId = this.#nextId;
+    this.#nextId += calls.length;
+    const body = calls.map(({ method, params }, i) => ({ jsonrpc: "2.0", id: firstId + i, method, params }));
+    const text = await this.#post(JSON.stringify(body.length === 1 ? body[0] : body));
+    return matchById(parseAnswers(text), firstId, calls);
+  }
+
+  async #post(body: string): Promise<string> {
+    const { url, timeoutMs, signal, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = this.#options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+        // A redirect would carry the request, and the key in it, to an address nobody configured.
+        redirect: "error",
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      });
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new RetryableError(`the endpoint answered HTTP ${response.status}`, retryAfter(response));
+      }
+      return await readBounded(response, maxAnswerBytes);
+    } catch (error) {
+      if (error instanceof RetryableError) throw error;
+      if (timeout.aborted) {
+        throw new RetryableError(`the endpoint gave no answer within ${timeoutMs} ms`, { cause: error });
+      }
+      throw new RetryableError(`the endpoint cannot be reached: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+}
+
+async function readBounded(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) throw new RetryableError("the endpoint answered with an empty body");
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new RetryableError(`the endpoint's answer exceeds ${maxBytes} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseAnswers(text: string): readonly unknown[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new RetryableError(`the endpoint's answer is no JSON: ${text.slice(0, 60)}`, { cause: error });
+  }
+  return Array.isArray(parsed) ? parsed : [parsed];
+}
+
+/** A batch may be answered in any order, and a lying endpoint with anything: only ids that were asked for count. */
+function matchById(
+  answers: readonly unknown[],
+  firstId: number,
+  calls: readonly RpcCall[],
+): readonly RpcAnswer[] {
+  const matched = new Array<RpcAnswer | undefined>(calls.length);
+  for (const answer of answers) {
+    if (!isRecord(answer)) continue;
+    const index = typeof answer.id === "number" ? answer.id - firstId : -1;
+    if (index >= 0 && index < calls.length) matched[index] ??= toAnswer(answer);
+    // An endpoint that refuses the whole batch answers once, with no id.
+    else if (answer.error !== undefined && answers.length === 1) throw refusedBatch(toAnswer(answer));
+  }
+  return matched.map((answer, i) => {
+    if (answer === undefined) {
+      throw new RetryableError(`the endpoint left ${calls[i]?.method ?? "a call"} without an answer`);
+    }
+    return answer;
+  });
+}
+
+function toAnswer(answer: Record<string, unknown>): RpcAnswer {
+  const error = answer.error;
+  if (!isRecord(error)) {
+    if (answer.result === undefined) throw new RetryableError("the endpoint's answer has no result");
+    return { ok: true, result: answer.result };
+  }
+  return {
+    ok: false,
+    code: typeof error.code === "number" ? error.code : 0,
+    message: typeof error.message === "string" ? error.message : "no message",
+    data: revertDataOf(error.data),
+  };
+}
+
+/** Nodes put the returned bytes in `data` itself or one or two levels down. */
+function revertDataOf(data: unknown): string | undefined {
+  if (typeof data === "string" && /^0x[0-9a-f]*$/i.test(data)) return data;
+  return isRecord(data) ? revertDataOf(data.data ?? data.result) : undefined;
+}
+
+function refusedBatch(answer: RpcAnswer): RetryableError {
+  return new RetryableError(`the endpoint refused the request: ${answer.ok ? "no reason" : answer.message}`);
+}
+
+function retryAfter(response: Response): { retryAfterMs?: number } {
+  const seconds = Number(response.headers.get("retry-after"));
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: Math.min(seconds, 60) * 1000 } : {};
+}
+
+/** fetch says "fetch failed" and hides the reason in the cause. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
