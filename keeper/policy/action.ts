@@ -1,0 +1,92 @@
+import type { AccountId } from "../../sdk/accountId.ts";
+
+/** The keeper's duties by urgency; the order of this list is the order of work. An approval is no duty but comes first, for others wait for it. */
+export const DUTIES = [
+  "approve",
+  "liquidateCritical",
+  "liquidateProfitable",
+  "reopenCall",
+  "openCall",
+  "closeCall",
+  "bookLoss",
+  "record",
+  "bookFee",
+] as const;
+export type Duty = (typeof DUTIES)[number];
+
+/** One account in an action: why, and what is at stake, in quote base units. */
+export interface AccountItem {
+  readonly account: AccountId;
+  readonly stake: bigint;
+  readonly reason: string;
+}
+
+/** A liquidation, worked out at the time the next block is expected. Quote base units, but for `minSeized`. */
+export interface TakeItem extends AccountItem {
+  readonly asset: string;
+  readonly maxRepay: bigint;
+  /** Base units of `asset`. */
+  readonly minSeized: bigint;
+  /** What the collateral is worth above what is paid for it. */
+  readonly gain: bigint;
+  /** By how much its gas exceeds its gain; zero for one that pays. */
+  readonly loss: bigint;
+}
+
+interface Sendable {
+  /** Leaves room above what is expected. */
+  readonly gasLimit: bigint;
+  /** The sum of its items'. */
+  readonly stake: bigint;
+  readonly reason: string;
+}
+
+export interface TakeAction extends Sendable {
+  readonly duty: "liquidateCritical" | "liquidateProfitable";
+  readonly items: readonly TakeItem[];
+}
+
+export interface BatchAction extends Sendable {
+  readonly duty: "reopenCall" | "openCall" | "closeCall" | "bookLoss";
+  readonly items: readonly AccountItem[];
+}
+
+export interface ApproveAction extends Sendable {
+  readonly duty: "approve";
+  readonly amount: bigint;
+}
+
+export interface HousekeepingAction extends Sendable {
+  readonly duty: "record" | "bookFee";
+}
+
+/** One transaction to send. */
+export type Action = TakeAction | BatchAction | ApproveAction | HousekeepingAction;
+
+export function isTake(action: Action): action is TakeAction {
+  return action.duty === "liquidateCritical" || action.duty === "liquidateProfitable";
+}
+
+/** `action` with the items that pass; undefined when none is left. */
+export function withItems(action: Action, keeps: (item: AccountItem) => boolean): Action | undefined {
+  if (!("items" in action)) return action;
+  const left = isTake(action) ? withTakes(action, keeps) : { ...action, items: action.items.filter(keeps) };
+  if (left.items.length === 0) return undefined;
+  return { ...left, stake: left.items.reduce<bigint>((sum, { stake }) => sum + stake, 0n) };
+}
+
+function withTakes(action: TakeAction, keeps: (item: AccountItem) => boolean): TakeAction {
+  return { ...action, items: action.items.filter(keeps) };
+}
+
+/** The accounts an action is about. */
+export function accountsOf(action: Action): readonly AccountId[] {
+  return "items" in action ? action.items.map(({ account }) => account) : [];
+}
+
+/** Something that would have been done and why it was not; a name to count by, and the account. */
+export interface Skip {
+  readonly account: AccountId;
+  readonly duty: Duty;
+  readonly reason: "gasUnknown" | "notProfitable" | "lossBudgetSpent" | "quoteBalance" | "notTakeable";
+}

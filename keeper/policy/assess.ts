@@ -1,0 +1,52 @@
+import type { AccountId } from "../../sdk/accountId.ts";
+import { mayClose, statusOf } from "../../sdk/callClock.ts";
+import type { Valuation } from "../../sdk/healthMath.ts";
+import { debtIndexAt } from "../../sdk/interest.ts";
+import { valuationOf } from "../../sdk/valuation.ts";
+import type { AccountState, Status, VaultMoment } from "../../sdk/vaultTypes.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** An account at the moment an action would take effect. */
+export interface Assessment {
+  readonly id: AccountId;
+  readonly account: AccountState;
+  readonly valuation: Valuation;
+  readonly status: Status;
+  /** Whether an open call may end. */
+  readonly mayClose: boolean;
+}
+
+/** Everything but the accounts at the moment an action would take effect. */
+export function momentOf(snapshot: Snapshot): VaultMoment {
+  const { vault, prices, rates, actAt } = snapshot;
+  return {
+    collaterals: vault.collaterals,
+    risk: vault.risk,
+    prices,
+    debtIndex: debtIndexAt(vault.pool, actAt, rates),
+    // The vault's clock stands still for nothing yet.
+    uptime: actAt,
+  };
+}
+
+/**
+ * Every account with debt, by the contract's own arithmetic. All of them, every block: nothing is left out for having
+ * looked safe before, and a thousand cost a few milliseconds.
+ */
+export function assess(accounts: ReadonlyMap<AccountId, AccountState>, moment: VaultMoment): Assessment[] {
+  const { collaterals, prices, debtIndex, risk, uptime } = moment;
+  const assessments: Assessment[] = [];
+  for (const [id, account] of accounts) {
+    if (account.debtShares === 0n) continue;
+    const valuation = valuationOf(account, collaterals, prices, debtIndex);
+    const { deadline, auctionStart } = account;
+    assessments.push({
+      id,
+      account,
+      valuation,
+      status: statusOf(valuation, deadline, auctionStart, risk.auctionSeconds, uptime),
+      mayClose: deadline !== 0n && mayClose(valuation, deadline, uptime),
+    });
+  }
+  return assessments;
+}

@@ -1,0 +1,197 @@
+import { Status, statusName, type VaultMoment } from "../../sdk/vaultTypes.ts";
+import type { AccountItem, Action, Duty, Skip, TakeItem } from "./action.ts";
+import { assess, momentOf, type Assessment } from "./assess.ts";
+import { profitableAt } from "./bestTake.ts";
+import { costOf, costPerAccount, gasLimitFor, itemsThatFit } from "./gasCost.ts";
+import { isLiquidatable, planLiquidations } from "./liquidations.ts";
+import type { GasKind, PolicySettings, Snapshot } from "./snapshot.ts";
+
+/** What to do at a block, in order, and what there is to know about it. */
+export interface Decision {
+  readonly actions: readonly Action[];
+  readonly skips: readonly Skip[];
+  /** Accounts with debt by status name. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Block time at which time alone makes the next difference: a deadline, an auction that pays or lapses. */
+  readonly nextMoment: bigint | undefined;
+}
+
+/** An interest fee is booked when it is worth this many times the gas. */
+const FEE_OVER_GAS = 10n;
+const APPROVE_GAS = 100_000n;
+
+/** The keeper's duties at one block. Pure: the same snapshot and settings give the same decision, and nothing is read. */
+export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
+  const moment = momentOf(snapshot);
+  // Without prices nobody can be judged, and the vault would refuse whatever is sent.
+  if (!snapshot.prices.available) return { actions: [], skips: [], counts: {}, nextMoment: undefined };
+  const assessments = assess(snapshot.accounts, moment);
+  const liquidations = planLiquidations(assessments, snapshot, settings, moment);
+  const taken = new Set([...liquidations.critical, ...liquidations.profitable].map(({ account }) => account));
+  const idle = assessments.filter(({ id }) => !snapshot.busy.has(id) && !taken.has(id));
+  const items = (isDue: (a: Assessment) => boolean) => idle.filter(isDue).map(itemOf).sort(byStake);
+  const ordered = [
+    ...takeActions("liquidateCritical", liquidations.critical, snapshot, settings),
+    ...takeActions("liquidateProfitable", liquidations.profitable, snapshot, settings),
+    ...batches(
+      "reopenCall",
+      items(({ status }) => status === Status.Lapsed),
+      snapshot,
+      settings,
+    ),
+    ...batches(
+      "openCall",
+      items(({ status }) => status === Status.Callable),
+      snapshot,
+      settings,
+    ),
+    ...batches(
+      "closeCall",
+      items((a) => a.mayClose && !isLiquidatable(a.status)),
+      snapshot,
+      settings,
+    ),
+    ...batches(
+      "bookLoss",
+      items((a) => isHopeless(a, moment)),
+      snapshot,
+      settings,
+    ),
+  ];
+  const approval = approvalFor(liquidations.wanted, snapshot, settings);
+  // What cannot be paid for yet waits for the approval; everything else goes ahead.
+  const payable = [...(approval === undefined ? [] : [approval]), ...withinAllowance(ordered, snapshot)];
+  return {
+    actions: payable.length > 0 ? payable : housekeeping(snapshot, settings),
+    skips: liquidations.skips,
+    counts: countByStatus(assessments),
+    nextMoment: nextMomentOf(assessments, snapshot, settings, moment),
+  };
+}
+
+function itemOf({ id, status, valuation }: Assessment): AccountItem {
+  return { account: id, stake: valuation.debt, reason: statusName(status) };
+}
+
+/** Nothing sellable stands behind the debt any more: what the vault lets anybody write off. */
+function isHopeless({ valuation }: Assessment, { risk }: VaultMoment): boolean {
+  const { value, debt } = valuation;
+  return value < debt && value < risk.dustValue;
+}
+
+const GAS_KINDS = { reopenCall: "open", openCall: "open", closeCall: "close", bookLoss: "bookLoss" } as const;
+
+function batches(
+  duty: keyof typeof GAS_KINDS,
+  items: readonly AccountItem[],
+  { gas }: Snapshot,
+  settings: PolicySettings,
+): Action[] {
+  const kind = GAS_KINDS[duty];
+  const size = itemsThatFit(gas, kind, settings.callsPerTransaction, settings.maxGasPerTransaction);
+  return chunk(items, size).map((part) => ({ duty, items: part, ...sumOf(part, gas, kind, settings) }));
+}
+
+function takeActions(
+  duty: "liquidateCritical" | "liquidateProfitable",
+  items: readonly TakeItem[],
+  { gas }: Snapshot,
+  settings: PolicySettings,
+): Action[] {
+  const size = itemsThatFit(gas, "take", settings.takesPerTransaction, settings.maxGasPerTransaction);
+  return chunk(items, size).map((part) => ({ duty, items: part, ...sumOf(part, gas, "take", settings) }));
+}
+
+function sumOf(
+  items: readonly AccountItem[],
+  gas: Snapshot["gas"],
+  kind: GasKind,
+  settings: PolicySettings,
+): Pick<Action, "gasLimit" | "stake" | "reason"> {
+  return {
+    gasLimit: gasLimitFor(gas, kind, items.length, settings.maxGasPerTransaction),
+    stake: items.reduce((sum, { stake }) => sum + stake, 0n),
+    reason: [...new Set(items.map(({ reason }) => reason))].slice(0, 3).join("; "),
+  };
+}
+
+/** The approval that the planned payments need, or that brings the allowance back to its ceiling. */
+function approvalFor(wanted: bigint, snapshot: Snapshot, settings: PolicySettings): Action | undefined {
+  const { allowance, quote } = snapshot.wallet;
+  const { allowanceCeiling } = settings;
+  if (snapshot.busyDuties.has("approve")) return undefined;
+  const isLow = allowanceCeiling !== undefined && quote > 0n && allowance < allowanceCeiling / 2n;
+  if (allowance >= wanted && !isLow) return undefined;
+  const amount = allowanceCeiling !== undefined && allowanceCeiling > wanted ? allowanceCeiling : wanted;
+  const reason = isLow ? "the allowance is below half its ceiling" : "the next liquidations need it";
+  return { duty: "approve", amount, gasLimit: APPROVE_GAS, stake: wanted, reason };
+}
+
+function withinAllowance(actions: readonly Action[], { wallet }: Snapshot): Action[] {
+  let left = wallet.allowance;
+  return actions.filter((action) => {
+    if (action.duty !== "liquidateCritical" && action.duty !== "liquidateProfitable") return true;
+    const payment = action.items.reduce((sum, { maxRepay }) => sum + maxRepay, 0n);
+    if (payment > left) return false;
+    left -= payment;
+    return true;
+  });
+}
+
+/** What nobody waits for: done when there is nothing else to do and it costs little. */
+function housekeeping(snapshot: Snapshot, settings: PolicySettings): Action[] {
+  const { gas, actAt, busyDuties, vault } = snapshot;
+  const cost = costPerAccount(gas, "housekeeping");
+  if (cost === undefined || cost > settings.housekeepingMaxCost) return [];
+  const isDue = (duty: Duty, lastAt: bigint, everySeconds: number) =>
+    !busyDuties.has(duty) && actAt - lastAt >= BigInt(everySeconds);
+  const gasLimit = gasLimitFor(gas, "housekeeping", 1, settings.maxGasPerTransaction);
+  if (isDue("record", snapshot.lastRecordAt, settings.recordEverySeconds)) {
+    return [{ duty: "record", gasLimit, stake: 0n, reason: "the oracle's memory is old" }];
+  }
+  const fee = vault.pool.unbookedFee;
+  if (isDue("bookFee", snapshot.lastBookFeeAt, settings.bookFeeEverySeconds) && fee >= cost * FEE_OVER_GAS) {
+    return [{ duty: "bookFee", gasLimit, stake: fee, reason: "the interest fee is worth booking" }];
+  }
+  return [];
+}
+
+function nextMomentOf(
+  assessments: readonly Assessment[],
+  { gas }: Snapshot,
+  settings: PolicySettings,
+  moment: VaultMoment,
+): bigint | undefined {
+  const needed = (costOf(gas, gas.perAccount.take) ?? 0n) + settings.profitMargin;
+  let next: bigint | undefined;
+  for (const { account, status } of assessments) {
+    const at = momentOfAccount(status);
+    if (at !== undefined && at > moment.uptime && (next === undefined || at < next)) next = at;
+
+    function momentOfAccount(of: Status): bigint | undefined {
+      if (of === Status.Called) return account.deadline;
+      if (of !== Status.Expired) return undefined;
+      return profitableAt(account, moment, needed) ?? account.auctionStart + moment.risk.auctionSeconds;
+    }
+  }
+  return next;
+}
+
+function countByStatus(assessments: readonly Assessment[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status } of assessments) {
+    const name = statusName(status);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function byStake(a: AccountItem, b: AccountItem): number {
+  return a.stake > b.stake ? -1 : a.stake < b.stake ? 1 : 0;
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}

@@ -1,0 +1,63 @@
+import type { AccountId } from "../../sdk/accountId.ts";
+import type { KinkedRates } from "../../sdk/interest.ts";
+import type { AccountState, Prices } from "../../sdk/vaultTypes.ts";
+import type { VaultRecord } from "../book/vaultRecord.ts";
+
+/** Everything a decision depends on, at one block. Nothing in it changes while it is looked at. */
+export interface Snapshot {
+  readonly block: { readonly number: number; readonly timestamp: bigint };
+  /** When the next block is expected, which is where an action takes effect; seconds since 1970. */
+  readonly actAt: bigint;
+  readonly accounts: ReadonlyMap<AccountId, AccountState>;
+  readonly vault: VaultRecord;
+  readonly rates: KinkedRates;
+  readonly prices: Prices;
+  readonly gas: GasView;
+  readonly wallet: Wallet;
+  /** Accounts that a transaction on its way acts upon, or that refused lately: nothing is planned for them. */
+  readonly busy: ReadonlySet<AccountId>;
+  /** Quote base units lost so far in this day of block time on critical accounts. */
+  readonly spentToday: ReadonlyMap<AccountId, bigint>;
+  /** Whether an approval, a recording or a fee booking is on its way. */
+  readonly busyDuties: ReadonlySet<string>;
+  /** Block time at which these were last done. */
+  readonly lastRecordAt: bigint;
+  readonly lastBookFeeAt: bigint;
+}
+
+/** What gas costs and what things take of it. */
+export interface GasView {
+  /** Wei for a unit of gas in the next block, tip included. */
+  readonly weiPerGas: bigint;
+  /** Quote base units for a wei, times 1e36; undefined while nobody knows. */
+  readonly nativePrice36: bigint | undefined;
+  /** Gas one account takes, by duty, as learned from receipts. */
+  readonly perAccount: Readonly<Record<GasKind, bigint>>;
+  /** Gas to allow for one account, by duty: never less than the first guess, however little was seen. */
+  readonly limitPerAccount: Readonly<Record<GasKind, bigint>>;
+}
+
+export type GasKind = "take" | "open" | "close" | "bookLoss" | "housekeeping";
+
+/** What the keeper can pay with. Quote base units and wei. */
+export interface Wallet {
+  readonly quote: bigint;
+  readonly allowance: bigint;
+  readonly native: bigint;
+}
+
+/** The operator's wishes, as far as deciding needs them. Amounts are quote base units. */
+export interface PolicySettings {
+  /** What a liquidation has to earn on top of its gas. */
+  readonly profitMargin: bigint;
+  readonly criticalAtAnyProfit: boolean;
+  readonly criticalLossPerAccountPerDay: bigint;
+  /** Undefined: exactly what the next liquidations need. */
+  readonly allowanceCeiling: bigint | undefined;
+  readonly callsPerTransaction: number;
+  readonly takesPerTransaction: number;
+  readonly maxGasPerTransaction: number;
+  readonly recordEverySeconds: number;
+  readonly bookFeeEverySeconds: number;
+  readonly housekeepingMaxCost: bigint;
+}
