@@ -1,0 +1,49 @@
+/**
+ * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions` and
+ * `spending` can be rebuilt from the chain.
+ *
+ * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
+ * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
+ */
+export const SCHEMA_VERSION = 1;
+
+export const SCHEMA = `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE blocks (
+    number INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL,
+    timestamp INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE vault_versions (
+    block INTEGER PRIMARY KEY,
+    state TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE account_versions (
+    account TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (account, block)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX account_versions_by_block ON account_versions (block);
+
+  CREATE TABLE transactions (
+    hash TEXT PRIMARY KEY,
+    sender TEXT NOT NULL,
+    nonce INTEGER NOT NULL,
+    raw TEXT NOT NULL,
+    action TEXT NOT NULL,
+    signed_at_block INTEGER NOT NULL,
+    outcome TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX transactions_by_nonce ON transactions (sender, nonce);
+
+  CREATE TABLE spending (
+    account TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    amount TEXT NOT NULL,
+    PRIMARY KEY (account, day)
+  ) STRICT, WITHOUT ROWID;
+`;

@@ -1,0 +1,28 @@
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../errors.ts";
+
+/** Held by one process at a time; the operating system releases it when the process ends, however it ends. */
+export interface StoreLock {
+  release(): void;
+}
+
+/**
+ * Locks the store `file` by an exclusive transaction on a database beside it, which leaves the store itself readable.
+ * Throws a `UserError` when another process holds it.
+ */
+export function lockStore(file: string): StoreLock {
+  const database = new DatabaseSync(`${file}-lock`);
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    throw new UserError(`${file} is in use by another keeper; each keeper needs a store of its own`, {
+      cause: error,
+    });
+  }
+  return {
+    release() {
+      database.close();
+    },
+  };
+}
