@@ -1,0 +1,92 @@
+import { Interface } from "ethers";
+import { Refusal } from "../../sdk/vaultTypes.ts";
+import type { Action } from "../policy/action.ts";
+
+/** Where actions go, and for whom. */
+export interface Targets {
+  readonly vault: string;
+  readonly oracle: string;
+  readonly quote: string;
+  /** The keeper's own address, which receives what it takes. */
+  readonly keeper: string;
+}
+
+/** A call of a contract, without value: the keeper never sends any. */
+export interface ContractCall {
+  readonly to: string;
+  readonly data: string;
+}
+
+/** The functions the keeper may call, as the contracts declare them; a test compares them with the compiled interfaces. */
+export const VAULT_ABI = new Interface([
+  "function openCalls(bytes32[] accounts) returns (uint8[] refusals)",
+  "function closeCalls(bytes32[] accounts) returns (uint8[] refusals)",
+  "function bookLoss(bytes32[] accounts) returns (uint8[] refusals)",
+  "function liquidateMany((bytes32 account, address asset, uint256 maxRepay, uint256 minSeized)[] requests, address to) returns ((uint8 refusal, uint256 repaid, uint256 insured, uint256 seized)[] results)",
+  "function liquidate(bytes32 account, address asset, uint256 maxRepay, uint256 minSeized, address to, bytes data) returns (uint256 repaid, uint256 insured, uint256 seized)",
+  "function bookFee() returns (uint256 shares)",
+]);
+export const ORACLE_ABI = new Interface(["function record()"]);
+export const TOKEN_ABI = new Interface(["function approve(address spender, uint256 amount) returns (bool)"]);
+
+/** The call that carries out `action`. */
+export function encodeAction(action: Action, targets: Targets): ContractCall {
+  const { vault, oracle, quote, keeper } = targets;
+  const onVault = (name: string, ...args: unknown[]): ContractCall => ({
+    to: vault,
+    data: VAULT_ABI.encodeFunctionData(name, args),
+  });
+  switch (action.duty) {
+    case "liquidateCritical":
+    case "liquidateProfitable": {
+      const [only, ...others] = action.items;
+      if (only !== undefined && others.length === 0) {
+        return onVault("liquidate", only.account, only.asset, only.maxRepay, only.minSeized, keeper, "0x");
+      }
+      const requests = action.items.map((item) => [item.account, item.asset, item.maxRepay, item.minSeized]);
+      return onVault("liquidateMany", requests, keeper);
+    }
+    case "reopenCall":
+    case "openCall":
+      return onVault("openCalls", accountIds(action));
+    case "closeCall":
+      return onVault("closeCalls", accountIds(action));
+    case "bookLoss":
+      return onVault("bookLoss", accountIds(action));
+    case "bookFee":
+      return onVault("bookFee");
+    case "record":
+      return { to: oracle, data: ORACLE_ABI.encodeFunctionData("record") };
+    case "approve":
+      return { to: quote, data: TOKEN_ABI.encodeFunctionData("approve", [vault, action.amount]) };
+  }
+}
+
+/** What a simulated action answered for each of its items; for one without items, nothing. */
+export function refusalsIn(action: Action, returned: string): readonly Refusal[] {
+  if (!("items" in action)) return [];
+  switch (action.duty) {
+    case "liquidateCritical":
+    case "liquidateProfitable": {
+      // A single liquidation reverts instead of refusing.
+      if (action.items.length === 1) return [Refusal.None];
+      const [results] = VAULT_ABI.decodeFunctionResult("liquidateMany", returned);
+      return (results as { refusal: bigint }[]).map(({ refusal }) => refusalFrom(refusal));
+    }
+    case "reopenCall":
+    case "openCall":
+    case "closeCall":
+    case "bookLoss": {
+      const [refusals] = VAULT_ABI.decodeFunctionResult("openCalls", returned);
+      return [...(refusals as bigint[])].map(refusalFrom);
+    }
+  }
+}
+
+function accountIds(action: Extract<Action, { items: unknown }>): string[] {
+  return action.items.map(({ account }) => account);
+}
+
+function refusalFrom(value: bigint): Refusal {
+  return Number(value) as Refusal;
+}

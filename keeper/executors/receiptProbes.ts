@@ -1,0 +1,43 @@
+import { resultOf } from "../sources/chainReader.ts";
+import { fieldsOf, hashIn, numberIn, quantityIn, toHex } from "../sources/blockHeader.ts";
+import type { Probe } from "../sources/probe.ts";
+
+/** What a mined transaction did, as far as its sender asks. */
+export interface Receipt {
+  readonly hash: string;
+  readonly block: number;
+  readonly succeeded: boolean;
+  readonly gasUsed: bigint;
+}
+
+/** How many transactions of `sender` the chain holds up to a block, or that an endpoint knows of. */
+export function nonceProbe(sender: string, block: number | "pending"): Probe<number> {
+  const tag = block === "pending" ? block : toHex(block);
+  return {
+    calls: [{ method: "eth_getTransactionCount", params: [sender, tag] }],
+    read: ([answer]) => numberIn({ count: resultOf(answer) }, "count"),
+  };
+}
+
+/** Receipts by hash, those that exist up to and including `block`: a later one belongs to a block not yet looked at. */
+export function receiptsProbe(hashes: readonly string[], block: number): Probe<ReadonlyMap<string, Receipt>> {
+  return {
+    calls: hashes.map((hash) => ({ method: "eth_getTransactionReceipt", params: [hash] })),
+    read: (answers) => {
+      const receipts = answers.flatMap((answer) => receiptFrom(resultOf(answer)) ?? []);
+      const known = receipts.filter((receipt) => receipt.block <= block);
+      return new Map(known.map((receipt) => [receipt.hash, receipt]));
+    },
+  };
+}
+
+function receiptFrom(answer: unknown): Receipt | undefined {
+  if (answer === null) return undefined;
+  const fields = fieldsOf(answer, "a receipt");
+  return {
+    hash: hashIn(fields, "transactionHash"),
+    block: numberIn(fields, "blockNumber"),
+    succeeded: BigInt(quantityIn(fields, "status")) === 1n,
+    gasUsed: BigInt(quantityIn(fields, "gasUsed")),
+  };
+}

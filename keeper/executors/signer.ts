@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { Transaction, Wallet } from "ethers";
+import type { Config } from "../config.ts";
+import { UserError, messageOf } from "../errors.ts";
+import type { AllowList } from "./allowList.ts";
+import type { ContractCall } from "./encodeAction.ts";
+import type { Fees } from "./fees.ts";
+
+/** A transaction that can be sent any number of times with one effect at most. */
+export interface SignedTransaction {
+  readonly nonce: number;
+  readonly hash: string;
+  readonly raw: string;
+}
+
+export interface UnsignedTransaction extends ContractCall {
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  readonly fees: Fees;
+}
+
+/** Holds the key. Nothing else does, and nothing leaves it but signatures. */
+export interface Signer {
+  readonly address: string;
+  /** Signs an EIP-1559 transaction without value. Throws a `GiveUpError` for a call that is not allowed. */
+  sign(transaction: UnsignedTransaction, chainId: number, allowList: AllowList): Promise<SignedTransaction>;
+}
+
+/** Opens the configured key. Throws a `UserError` that never contains any of it. */
+export async function openSigner(key: Config["key"], environment: NodeJS.ProcessEnv): Promise<Signer> {
+  const wallet =
+    "privateKeyEnv" in key
+      ? walletFromEnvironment(key.privateKeyEnv, environment)
+      : await walletFromKeystore(key, environment);
+  return {
+    address: wallet.address,
+    async sign({ to, data, nonce, gasLimit, fees }, chainId, allowList) {
+      allowList.check({ to, data });
+      const raw = await wallet.signTransaction({
+        type: 2,
+        to,
+        data,
+        nonce,
+        gasLimit,
+        chainId,
+        value: 0n,
+        ...fees,
+      });
+      const { hash } = Transaction.from(raw);
+      if (hash === null) throw new Error("a signed transaction has no hash");
+      return { nonce, hash, raw };
+    },
+  };
+}
+
+function walletFromEnvironment(name: string, environment: NodeJS.ProcessEnv): Wallet {
+  const secret = takeFrom(environment, name);
+  try {
+    return new Wallet(secret);
+  } catch {
+    // The error's text shows the value, so it is dropped.
+    throw new UserError(`the environment variable ${name} holds no private key`);
+  }
+}
+
+async function walletFromKeystore(
+  key: Exclude<Config["key"], { privateKeyEnv: string }>,
+  environment: NodeJS.ProcessEnv,
+): Promise<Wallet> {
+  const json = readSecret(key.keystoreFile);
+  const password =
+    "passwordFile" in key
+      ? readSecret(key.passwordFile).replace(/\r?\n$/, "")
+      : takeFrom(environment, key.passwordEnv);
+  try {
+    const { privateKey } = await Wallet.fromEncryptedJson(json, password);
+    return new Wallet(privateKey);
+  } catch {
+    throw new UserError(
+      `${key.keystoreFile} cannot be opened: it is no keystore, or the password is another`,
+    );
+  }
+}
+
+/** Reads a secret and removes it, so that no child process and no dump of the environment has it. */
+function takeFrom(environment: NodeJS.ProcessEnv, name: string): string {
+  const value = environment[name];
+  if (value === undefined || value === "") throw new UserError(`the environment variable ${name} is not set`);
+  Reflect.deleteProperty(environment, name);
+  return value;
+}
+
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UserError(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

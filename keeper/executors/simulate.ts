@@ -1,0 +1,69 @@
+import type { AccountId } from "../../sdk/accountId.ts";
+import { Refusal, refusalName } from "../../sdk/vaultTypes.ts";
+import { withItems, type Action } from "../policy/action.ts";
+import { toHex } from "../sources/blockHeader.ts";
+import type { Rpc, RpcAnswer, RpcCall } from "../sources/rpcClient.ts";
+import { encodeAction, refusalsIn, type ContractCall, type Targets } from "./encodeAction.ts";
+
+/** An item the chain would not accept now, and why. */
+export interface Refused {
+  readonly account: AccountId;
+  readonly reason: string;
+}
+
+/** What a simulation left of an action; `call` is undefined when nothing is left to send. */
+export interface Simulated {
+  readonly action: Action;
+  readonly call: ContractCall | undefined;
+  readonly refused: readonly Refused[];
+  /** Set when the whole call failed. */
+  readonly error: string | undefined;
+}
+
+/**
+ * Runs actions against the state of block `number`, each by itself and all in one request, and leaves out the items that
+ * the vault would refuse. Throws `RetryableError` when the endpoint gives no answer.
+ */
+export async function simulate(
+  rpc: Rpc,
+  actions: readonly Action[],
+  targets: Targets,
+  number: number,
+): Promise<readonly Simulated[]> {
+  const calls = actions.map((action) => encodeAction(action, targets));
+  const answers = await rpc.batch(
+    actions.map((action, i): RpcCall => {
+      const gas = toHex(action.gasLimit);
+      return { method: "eth_call", params: [{ from: targets.keeper, ...calls[i], gas }, toHex(number)] };
+    }),
+  );
+  return actions.map((action, i) => judge(action, calls[i], answers[i], targets));
+}
+
+function judge(
+  action: Action,
+  call: ContractCall | undefined,
+  answer: RpcAnswer | undefined,
+  targets: Targets,
+): Simulated {
+  if (answer?.ok !== true || typeof answer.result !== "string") {
+    const error = answer?.ok === false ? reasonOf(answer) : "no answer";
+    const refused = "items" in action ? action.items.map(({ account }) => ({ account, reason: error })) : [];
+    return { action, call: undefined, refused, error };
+  }
+  const refusals = refusalsIn(action, answer.result);
+  const refused = refusals.flatMap((refusal, i): Refused[] => {
+    const account = "items" in action ? action.items[i]?.account : undefined;
+    return refusal === Refusal.None || account === undefined
+      ? []
+      : [{ account, reason: refusalName(refusal) }];
+  });
+  if (refused.length === 0) return { action, call, refused, error: undefined };
+  const gone = new Set(refused.map(({ account }) => account));
+  const left = withItems(action, ({ account }) => !gone.has(account));
+  return { action: left ?? action, call: left && encodeAction(left, targets), refused, error: undefined };
+}
+
+function reasonOf(answer: Extract<RpcAnswer, { ok: false }>): string {
+  return answer.data === undefined || answer.data === "0x" ? answer.message : `reverted with ${answer.data}`;
+}
