@@ -1,0 +1,233 @@
+import { ratesOf } from "../sdk/deployment.ts";
+import type { KinkedRates } from "../sdk/interest.ts";
+import { BlockClock } from "./blockClock.ts";
+import type { AppliedBlock, Book } from "./book/book.ts";
+import type { Config } from "./config.ts";
+import { BackOff } from "./executors/backOff.ts";
+import type { Targets } from "./executors/encodeAction.ts";
+import { Executor } from "./executors/executor.ts";
+import { nextBaseFee } from "./executors/fees.ts";
+import { GasBook } from "./executors/gasBook.ts";
+import type { Outbox, Settled } from "./executors/outbox.ts";
+import type { Log } from "./log.ts";
+import { decide, type Decision } from "./policy/decide.ts";
+import type { Snapshot } from "./policy/snapshot.ts";
+import { reportEvents } from "./reportEvents.ts";
+import type { BlockHeader } from "./sources/blockHeader.ts";
+import { Follower, type SeenEvent } from "./sources/follower.ts";
+import type { NativePriceSource } from "./sources/nativePrice.ts";
+import { vaultPricesProbe } from "./sources/priceProbes.ts";
+import { ask } from "./sources/probe.ts";
+import { restoreBook } from "./sources/restoreBook.ts";
+import type { Rpc } from "./sources/rpcClient.ts";
+import { walletProbe } from "./sources/walletProbe.ts";
+import type { Store } from "./store/store.ts";
+
+export interface KeeperParts {
+  readonly config: Config;
+  readonly rpc: Rpc;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly nativePrice: NativePriceSource;
+  readonly targets: Targets;
+  readonly log: Log;
+}
+
+/** What a tick came to. `nextMoment` is block time at which time alone makes a difference. */
+export type Tick =
+  | { readonly kind: "idle" }
+  | { readonly kind: "decided"; readonly head: BlockHeader; readonly nextMoment: bigint | undefined };
+
+/** Unsaved blocks are cheap to read again; saving each would cost a write to the disk a block. */
+const SAVE_EVERY_BLOCKS = 16;
+const DAY_SECONDS = 86_400n;
+
+/**
+ * One vault, one key: each tick brings the book to the newest block, decides, and sends. One tick at a time; everything
+ * in memory can be rebuilt from the chain, and what cannot is in the store before it matters.
+ */
+export class Keeper {
+  readonly #parts: KeeperParts;
+  readonly #rates: KinkedRates;
+  readonly #clock = new BlockClock();
+  readonly #backOff = new BackOff();
+  readonly #gasBook = new GasBook();
+  readonly #executor: Executor;
+  #book: Book | undefined;
+  #follower: Follower | undefined;
+  /** The newest block that has not been decided upon; a tick that failed on the way does it again. */
+  #undecided: BlockHeader | undefined;
+  #unsaved: AppliedBlock[] = [];
+  #hasResumed = false;
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+    this.#rates = ratesOf(parts.config.deployment);
+    const { rpc, targets, outbox, log } = parts;
+    this.#executor = new Executor({ rpc, targets, outbox, backOff: this.#backOff, log });
+  }
+
+  /** Throws `RetryableError` when the endpoint fails; the next tick goes on from there. */
+  async tick(): Promise<Tick> {
+    const startedAt = performance.now();
+    const follower = this.#follower ?? (await this.#openBook());
+    const following = await follower.advance();
+    if (following.kind === "lost") {
+      this.#forgetBook();
+      return { kind: "idle" };
+    }
+    if (following.kind === "advanced") this.#undecided = following.head;
+    const head = this.#undecided;
+    const book = this.#book;
+    if (head === undefined || book === undefined) return { kind: "idle" };
+    const decision = await this.#act(head, book, startedAt);
+    this.#undecided = undefined;
+    if (this.#unsaved.length >= SAVE_EVERY_BLOCKS) this.save();
+    return { kind: "decided", head, nextMoment: decision.nextMoment };
+  }
+
+  /** Whether nothing is on its way. */
+  get isSettled(): boolean {
+    return this.#parts.outbox.busyDuties().size === 0;
+  }
+
+  /** Puts the book on the disk. */
+  save(): void {
+    this.#parts.store.saveBlocks(this.#unsaved);
+    this.#unsaved = [];
+  }
+
+  async #act(head: BlockHeader, book: Book, startedAt: number): Promise<Decision> {
+    const { config, rpc, outbox, nativePrice, targets, log } = this.#parts;
+    const { oracle, collaterals } = book.vault;
+    const [prices, nativePrice36, wallet, { nonce, receipts }] = await ask(
+      rpc,
+      vaultPricesProbe(oracle, collaterals.length, head.number),
+      nativePrice.probe(head.number),
+      walletProbe(targets.keeper, targets.quote, targets.vault, head.number),
+      outbox.probe(head.number),
+    );
+    this.#takeIn(outbox.settle(head.number, nonce, receipts), head);
+    const snapshot: Snapshot = {
+      block: head,
+      actAt: this.#clock.next(),
+      accounts: book.accounts,
+      vault: book.vault,
+      rates: this.#rates,
+      prices,
+      gas: {
+        weiPerGas: nextBaseFee(head) + config.tipGwei,
+        nativePrice36,
+        perAccount: this.#gasBook.perAccount,
+        limitPerAccount: this.#gasBook.limitPerAccount,
+      },
+      wallet,
+      busy: new Set([...outbox.busyAccounts(head.number), ...this.#backOff.waiting(head.number)]),
+      busyDuties: outbox.busyDuties(),
+      spentToday: this.#parts.store.spentOn(dayOf(head)),
+      lastRecordAt: this.#lastDone("record", head),
+      lastBookFeeAt: this.#lastDone("bookFee", head),
+    };
+    const decision = decide(snapshot, config);
+    const decidedAt = performance.now();
+    await this.#maintain(head, nonce);
+    const sent = await this.#executor.execute(decision.actions, head, dayOf(head));
+    if (!prices.available) log.warn("oracle.unavailable", { block: head.number, oracle });
+    for (const { account, duty, reason } of decision.skips)
+      log.debug("account.skipped", { account, duty, reason });
+    log.info("block.seen", {
+      block: head.number,
+      timestamp: head.timestamp,
+      accounts: book.accounts.size,
+      ...decision.counts,
+      skipped: countBy(decision.skips.map(({ reason }) => reason)),
+      sent,
+      nextMoment: decision.nextMoment,
+      decideMs: Math.round(decidedAt - startedAt),
+      ms: Math.round(performance.now() - startedAt),
+    });
+    return decision;
+  }
+
+  /** After a start everything on its way is sent once more, afterwards only what is overdue. */
+  async #maintain(head: BlockHeader, nonce: number): Promise<void> {
+    const { outbox } = this.#parts;
+    if (this.#hasResumed) await outbox.maintain(head, nonce);
+    else await outbox.resume();
+    this.#hasResumed = true;
+  }
+
+  #takeIn(settled: readonly Settled[], head: BlockHeader): void {
+    for (const { duty, accounts, outcome } of settled) {
+      if (outcome.kind === "mined") {
+        this.#gasBook.learn(duty, outcome.gasUsed, accounts.length);
+        for (const account of accounts) this.#backOff.clear(account);
+        if (duty === "record" || duty === "bookFee") {
+          this.#parts.store.setNote(noteOf(duty), head.timestamp.toString());
+        }
+      } else {
+        for (const account of accounts) this.#backOff.refused(account, head.number);
+      }
+    }
+  }
+
+  /** Block time of the last recording or booking; the first block seen counts as one. */
+  #lastDone(duty: "record" | "bookFee", head: BlockHeader): bigint {
+    const { store } = this.#parts;
+    const noted = store.note(noteOf(duty));
+    if (noted !== undefined) return BigInt(noted);
+    store.setNote(noteOf(duty), head.timestamp.toString());
+    return head.timestamp;
+  }
+
+  async #openBook(): Promise<Follower> {
+    const { config, rpc, store, log, targets } = this.#parts;
+    const { deployment, logRangeBlocks } = config;
+    const book = await restoreBook(rpc, store, targets.vault, log);
+    const { deployBlock } = deployment;
+    log.info("book.opened", { block: book.head?.number, accounts: book.accounts.size });
+    this.#book = book;
+    this.#follower = new Follower({ rpc, book, deployBlock, logRangeBlocks, listener: this, log });
+    return this.#follower;
+  }
+
+  /** What is saved goes back further than the book in memory. */
+  #forgetBook(): void {
+    this.#parts.log.warn("book.lost", { block: this.#book?.head?.number });
+    this.#unsaved = [];
+    this.#book = undefined;
+    this.#follower = undefined;
+    this.#undecided = undefined;
+  }
+
+  /** For the follower: a block has been applied to the book. */
+  applied(block: AppliedBlock, events: readonly SeenEvent[]): void {
+    this.#clock.seen(block.block.timestamp);
+    this.#unsaved.push(block);
+    // A range of the past is saved at once, so that a long rebuild goes on where it stopped.
+    if (block.accounts.size > 1_000) this.save();
+    reportEvents(events, this.#parts.targets.keeper, this.#parts.log);
+  }
+
+  /** For the follower: blocks above `number` have been taken back. */
+  rolledBack(number: number): void {
+    this.#unsaved = this.#unsaved.filter(({ block }) => block.number <= number);
+    this.#parts.store.rollBackTo(number);
+    this.#parts.outbox.rollBackTo(number);
+    this.#undecided = undefined;
+  }
+}
+
+function noteOf(duty: "record" | "bookFee"): string {
+  return duty === "record" ? "lastRecordAt" : "lastBookFeeAt";
+}
+
+function dayOf({ timestamp }: BlockHeader): number {
+  return Number(timestamp / DAY_SECONDS);
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

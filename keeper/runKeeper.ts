@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "./config.ts";
+import { RetryableError, UserError } from "./errors.ts";
+import { allowListOf } from "./executors/allowList.ts";
+import type { Targets } from "./executors/encodeAction.ts";
+import { Outbox } from "./executors/outbox.ts";
+import { openSigner } from "./executors/signer.ts";
+import { Keeper, type Tick } from "./keeper.ts";
+import type { Log } from "./log.ts";
+import { resultOf } from "./sources/chainReader.ts";
+import { openNativePrice } from "./sources/nativePrice.ts";
+import { retry } from "./sources/retry.ts";
+import { RpcClient, type Rpc } from "./sources/rpcClient.ts";
+import { Store } from "./store/store.ts";
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Ends when the book stands at the newest block and nothing is on its way. */
+  readonly once: boolean;
+}
+
+const FIRST_FAILURE_WAIT_MS = 50;
+const LONGEST_FAILURE_WAIT_MS = 5_000;
+
+/** Runs until the signal aborts. Throws a `UserError` or a `GiveUpError`; endpoints that fail are waited for. */
+export async function runKeeper({ config, log, signal, once }: RunOptions): Promise<void> {
+  const { deployment, key } = config;
+  const rpc = new RpcClient({ url: config.rpcUrl, timeoutMs: config.rpcTimeoutMs, signal });
+  const signer = await openSigner(key, process.env);
+  const store = new Store(config.storeFile, { chainId: deployment.chainId, vault: deployment.vault });
+  try {
+    await retry("chain", () => checkChain(rpc, config), log, signal);
+    const targets: Targets = {
+      vault: deployment.vault,
+      oracle: deployment.oracle,
+      quote: deployment.quote.address,
+      keeper: signer.address,
+    };
+    const nativePrice = await retry(
+      "nativePrice",
+      () => openNativePrice(config.nativePrice, deployment.quote, rpc),
+      log,
+      signal,
+    );
+    const outbox = new Outbox({
+      rpc,
+      store,
+      signer,
+      chainId: deployment.chainId,
+      allowList: allowListOf(targets),
+      fees: config,
+      replaceAfterBlocks: config.replaceAfterBlocks,
+      giveUpAfterBlocks: config.giveUpAfterBlocks,
+      log,
+    });
+    const keeper = new Keeper({ config, rpc, store, outbox, nativePrice, targets, log });
+    log.info("keeper.started", {
+      keeper: signer.address,
+      vault: deployment.vault,
+      chainId: deployment.chainId,
+    });
+    try {
+      await loop(keeper, { config, log, signal, once });
+    } finally {
+      keeper.save();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    store.close();
+    log.info("keeper.stopped");
+  }
+}
+
+async function loop(keeper: Keeper, options: RunOptions): Promise<void> {
+  const { config, signal, once } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    const tick = await tryTick(keeper, options);
+    failures = tick.kind === "failed" ? failures + 1 : 0;
+    if (once && tick.kind === "decided" && keeper.isSettled) return;
+    const waitMs =
+      tick.kind === "failed" ? waitAfterFailure(tick.error, failures) : waitAfter(tick, config.pollMs);
+    // Waiting ends with an AbortError when the process is told to stop.
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+type Tried = Tick | { readonly kind: "failed"; readonly error: RetryableError };
+
+async function tryTick(keeper: Keeper, { log, signal }: RunOptions): Promise<Tried> {
+  try {
+    return await keeper.tick();
+  } catch (error) {
+    if (signal.aborted) return { kind: "idle" };
+    if (!(error instanceof RetryableError)) throw error;
+    log.warn("tick.failed", { error: error.message });
+    return { kind: "failed", error };
+  }
+}
+
+/** Twice as long each time, at random within the last half of it, so that keepers do not come back in step. */
+function waitAfterFailure(error: RetryableError, failures: number): number {
+  const longest = Math.min(LONGEST_FAILURE_WAIT_MS, FIRST_FAILURE_WAIT_MS * 2 ** (failures - 1));
+  return error.retryAfterMs ?? longest * (0.5 + Math.random() / 2);
+}
+
+/** Until the next poll; sooner when a deadline or an auction's moment comes before it, by the chain's own clock. */
+function waitAfter(tick: Tick, pollMs: number): number {
+  if (tick.kind === "idle" || tick.nextMoment === undefined) return pollMs;
+  const untilMoment = Number(tick.nextMoment - tick.head.timestamp) * 1_000;
+  return Math.max(1, Math.min(pollMs, untilMoment));
+}
+
+async function checkChain(rpc: Rpc, { deployment }: Config): Promise<void> {
+  const [chainId, code] = await rpc.batch([
+    { method: "eth_chainId", params: [] },
+    { method: "eth_getCode", params: [deployment.vault, "latest"] },
+  ]);
+  const found = Number(resultOf(chainId));
+  if (found !== deployment.chainId) {
+    throw new UserError(
+      `the endpoint serves chain ${found}, the deployment is on chain ${deployment.chainId}`,
+    );
+  }
+  if (resultOf(code) === "0x")
+    throw new UserError(`there is no contract at ${deployment.vault} on this chain`);
+}
