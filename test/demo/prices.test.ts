@@ -127,7 +127,7 @@ describe("loadPrices", () => {
 
     it("finds the columns by name in any order and case", () => {
       const series = load(
-        `Volume,CLOSE,Low,High,Open,Time\n1,90,80,110,100,${T}\n1,100,85,120,90,${T + 3600}\n`,
+        `Volume,CLOSE,Low,High,Open,Open Time\n1,90,80,110,100,${T}\n1,100,85,120,90,${T + 3600}\n`,
       );
       expect(pairsOf(series).map(([, answer]) => answer / 100_000_000n)).to.deep.equal([
         100n,

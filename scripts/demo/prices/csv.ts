@@ -20,7 +20,7 @@ const MAX_BYTES = 50 * 1024 * 1024;
 /**
  * Reads a comma-separated file with a header: LF or CRLF, with or without a byte-order mark, fields quoted or not;
  * blank lines are passed over.
- * @param findColumns Gets the header's names, trimmed and in lower case; throws a PriceInputError when it misses one.
+ * @param findColumns Gets the header's names, trimmed, in lower case, with underscores; throws a PriceInputError when it misses one.
  * @throws PriceInputError also when there is no such file, when it is no text, has no rows, or a row has not the
  * header's number of fields.
  */
@@ -40,7 +40,9 @@ export function readCsv<Columns>(
       "the file is empty; it needs a header and a row for each price",
     );
   }
-  const header = splitFields(file, head.line, head.text).map((name) => name.toLowerCase());
+  const header = splitFields(file, head.line, head.text).map((name) =>
+    name.toLowerCase().replaceAll(/[\s-]+/g, "_"),
+  );
   const columns = findColumns(header);
   if (body.length === 0) {
     throw new PriceInputError(file, head.line, "there is a header but no row follows; add the rows");

@@ -87,7 +87,8 @@ function median(story: Story, plane: Plane): Markup {
 function tracesOf(story: Story, plane: Plane): Markup {
   const outcomes = new Map<string, CallOutcome>(story.calls.map((call) => [call.account, call.outcome]));
   const shown = story.recording.traces.slice(0, MAX_TRACES);
-  return markup`<g class="traces">${shown.map((trace) => traceOf(trace, outcomes.get(trace.account), plane, story.from))}</g>`;
+  const strength = Math.min(0.6, Math.max(0.2, 30 / Math.max(1, shown.length)));
+  return markup`<g class="traces" stroke-opacity="${strength.toFixed(2)}">${shown.map((trace) => traceOf(trace, outcomes.get(trace.account), plane, story.from))}</g>`;
 }
 
 function traceOf(
