@@ -64,7 +64,11 @@ function rowOf(
   const takes = (story.takesOf.get(call.account) ?? []).filter(({ at }) => at >= call.openedAt && at <= end);
   const tip = `${shortAccount(call.account)}, call ${call.nonce}: opened ${clockText(call.openedAt)}, notice ${durationText(call.deadline - call.openedAt)}, ${outcomeLabel(call.outcome)}${call.closedAt === undefined ? "" : ` ${clockText(call.closedAt)}`}${takes.length > 0 ? `, ${takes.length} takes` : ""}`;
   const markArea = Math.min(46, Math.max(9, height * height * 0.8));
-  return markup`<g>${size === "wide" ? markup`<title>${tip}</title>` : undefined}${bar("unused", Math.max(call.openedAt, Math.min(end, deadline)), deadline, 1)}${bar(`grace ${call.outcome}`, call.openedAt, Math.min(end, deadline), thickness)}${bar("auction", call.deadline, end, thickness)}<path class="deadline" d="M${x(deadline)} ${middle - height * 0.42}v${height * 0.84}"/>${takes.map(
+  return markup`<g>${size === "wide" ? markup`<title>${tip}</title>` : undefined}${bar("unused", Math.max(call.openedAt, Math.min(end, deadline)), deadline, 1)}${bar(`grace ${call.outcome}`, call.openedAt, Math.min(end, deadline), thickness)}${bar("auction", call.deadline, end, thickness)}${
+    call.deadline <= story.to
+      ? markup`<path class="deadline" d="M${x(deadline)} ${middle - height * 0.42}v${height * 0.84}"/>`
+      : undefined
+  }${takes.map(
     ({ at }) => markup`<path class="take" d="M${x(at)} ${middle - height * 0.45}v${height * 0.9}"/>`,
   )}${outcomeMark(call.outcome, x(end), middle, markArea)}</g>`;
 }
