@@ -1,4 +1,4 @@
-import type { BaseContract, ContractTransactionResponse, Result } from "ethers";
+import type { BaseContract, ContractTransactionResponse, ParamType } from "ethers";
 
 /** The arguments of the only `name` event of `contract` in a transaction, by name; structs as nested objects. */
 export async function eventOf(
@@ -23,19 +23,16 @@ export async function eventsOf(
     .filter((log) => log.address === address)
     .map((log) => contract.interface.parseLog(log))
     .filter((parsed) => parsed?.name === name)
-    .map((parsed) => plain(parsed!.args) as Record<string, unknown>);
+    .map((parsed) => named(parsed!.fragment.inputs, parsed!.args));
 }
 
-/** A decoded struct as a plain object, an array as a plain array, so that they can be compared deeply. */
-function plain(value: unknown): unknown {
-  if (!isResult(value)) return value;
-  const named = value.toObject();
-  if (value.length > 0 && !("_" in named)) {
-    return Object.fromEntries(Object.entries(named).map(([key, field]) => [key, plain(field)]));
-  }
-  return value.toArray().map(plain);
+/** A decoded struct as a plain object, so that it can be compared deeply. */
+function named(types: readonly ParamType[], values: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(types.map((type, i) => [type.name, plain(type, values[i])]));
 }
 
-function isResult(value: unknown): value is Result {
-  return Array.isArray(value) && "toObject" in value;
+function plain(type: ParamType, value: unknown): unknown {
+  if (type.isTuple()) return named(type.components, value as unknown[]);
+  if (type.isArray()) return (value as unknown[]).map((item) => plain(type.arrayChildren, item));
+  return value;
 }
