@@ -54,21 +54,31 @@ function rowOf(
   { y, height }: Row,
 ): Markup {
   const end = endOf(story, call);
-  const deadline = Math.min(call.deadline, story.to);
-  const thickness = Math.max(1.6, Math.min(6, height * 0.55));
+  const noticeEnd = Math.min(end, call.deadline);
+  const takes = (story.takesOf.get(call.account) ?? []).filter(({ at }) => at >= call.openedAt && at <= end);
   const middle = y + height / 2;
+  const thickness = Math.max(1.6, Math.min(6, height * 0.55));
+  const markArea = Math.min(46, Math.max(9, height * height * 0.8));
   const bar = (name: string, from: number, to: number, thick: number) =>
     to <= from
       ? undefined
       : markup`<path class="${name}" stroke-width="${thick}" d="M${x(from)} ${middle}H${Math.max(x(to), x(from) + 0.6)}"/>`;
-  const takes = (story.takesOf.get(call.account) ?? []).filter(({ at }) => at >= call.openedAt && at <= end);
-  const tip = `${shortAccount(call.account)}, call ${call.nonce}: opened ${clockText(call.openedAt)}, notice ${durationText(call.deadline - call.openedAt)}, ${outcomeLabel(call.outcome)}${call.closedAt === undefined ? "" : ` ${clockText(call.closedAt)}`}${takes.length > 0 ? `, ${takes.length} takes` : ""}`;
-  const markArea = Math.min(46, Math.max(9, height * height * 0.8));
-  return markup`<g>${size === "wide" ? markup`<title>${tip}</title>` : undefined}${bar("unused", Math.max(call.openedAt, Math.min(end, deadline)), deadline, 1)}${bar(`grace ${call.outcome}`, call.openedAt, Math.min(end, deadline), thickness)}${bar("auction", call.deadline, end, thickness)}${
-    call.deadline <= story.to
-      ? markup`<path class="deadline" d="M${x(deadline)} ${middle - height * 0.42}v${height * 0.84}"/>`
-      : undefined
-  }${takes.map(
-    ({ at }) => markup`<path class="take" d="M${x(at)} ${middle - height * 0.45}v${height * 0.9}"/>`,
-  )}${outcomeMark(call.outcome, x(end), middle, markArea)}</g>`;
+  const tick = (name: string, at: number) =>
+    at > story.to
+      ? undefined
+      : markup`<path class="${name}" d="M${x(at)} ${middle - height * 0.45}v${height * 0.9}"/>`;
+  return markup`<g>${size === "wide" ? markup`<title>${tipOf(call, takes.length)}</title>` : undefined}
+${bar("unused", noticeEnd, Math.min(call.deadline, story.to), 1)}
+${bar(`grace ${call.outcome}`, call.openedAt, noticeEnd, thickness)}
+${bar("auction", call.deadline, end, thickness)}
+${tick("deadline", call.deadline)}
+${takes.map(({ at }) => tick("take", at))}
+${outcomeMark(call.outcome, x(end), middle, markArea)}</g>`;
+}
+
+function tipOf(call: RecordedCall, takes: number): string {
+  const opened = `opened ${clockText(call.openedAt)}, notice ${durationText(call.deadline - call.openedAt)}`;
+  const closed = call.closedAt === undefined ? "" : ` ${clockText(call.closedAt)}`;
+  const taken = takes > 0 ? `, ${takes} ${takes === 1 ? "take" : "takes"}` : "";
+  return `${shortAccount(call.account)}, call ${call.nonce}: ${opened}, ${outcomeLabel(call.outcome)}${closed}${taken}`;
 }

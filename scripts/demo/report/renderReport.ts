@@ -151,7 +151,15 @@ function outcomeLegend(story: Story): Markup {
     const calls = story.calls.filter((call) => call.outcome === outcome).length;
     return calls === 0 ? undefined : markup`<li>${outcomeKey(outcome)}${label} <b>${calls}</b></li>`;
   });
-  const lines = markup`<li><svg class="key wide-key" viewBox="0 0 26 12" aria-hidden="true"><path class="grace key-bar" stroke-width="5" d="M0 6h9"/><path class="unused" d="M9 6h7"/><path class="deadline" d="M16 1v10"/></svg>notice used, unused, deadline</li><li><svg class="key wide-key" viewBox="0 0 26 12" aria-hidden="true"><path class="auction" stroke-width="5" d="M0 6h26"/><path class="take" d="M9 1v10M17 1v10"/></svg>auction with takes</li>`;
+  const key = (parts: Markup) =>
+    markup`<svg class="key wide-key" viewBox="0 0 26 12" aria-hidden="true">${parts}</svg>`;
+  const notice = key(
+    markup`<path class="grace key-bar" stroke-width="5" d="M0 6h9"/><path class="unused" d="M9 6h7"/><path class="deadline" d="M16 1v10"/>`,
+  );
+  const auction = key(
+    markup`<path class="auction" stroke-width="5" d="M0 6h26"/><path class="take" d="M9 1v10M17 1v10"/>`,
+  );
+  const lines = markup`<li>${notice}notice used, unused, deadline</li><li>${auction}auction with takes</li>`;
   return markup`<ul class="legend">${items}${lines}</ul>`;
 }
 
