@@ -16,7 +16,10 @@ export interface ExecutorOptions {
   readonly log: Log;
 }
 
-/** Carries out a block's actions in their order: simulated together, what passes signed, journalled and sent together. */
+/**
+ * Carries out a block's actions in their order, each simulated, signed, journalled and sent before the next is looked
+ * at: a long simulation of something less urgent would keep the endpoint from taking in what is ready.
+ */
 export class Executor {
   readonly #options: ExecutorOptions;
 
@@ -26,26 +29,29 @@ export class Executor {
 
   /** Returns how many transactions were sent. `day` is the day of block time that losses are booked on. */
   async execute(actions: readonly Action[], head: BlockHeader, day: number): Promise<number> {
-    const parcels: Parcel[] = [];
-    for (const { action, call } of await this.#simulate(actions, head)) {
-      if (call !== undefined) parcels.push({ action, call, spending: spendingOf(action, day) });
+    let sent = 0;
+    for (const action of actions) {
+      const parcels = (await this.#simulate(action, head)).flatMap((simulated): Parcel[] =>
+        simulated.call === undefined
+          ? []
+          : [{ action: simulated.action, call: simulated.call, spending: spendingOf(simulated.action, day) }],
+      );
+      await this.#options.outbox.send(parcels, head);
+      sent += parcels.length;
     }
-    await this.#options.outbox.send(parcels, head);
-    return parcels.length;
+    return sent;
   }
 
   /** One that fails as a whole is simulated again in halves, until whatever spoils it stands alone. */
-  async #simulate(actions: readonly Action[], head: BlockHeader): Promise<readonly Simulated[]> {
-    if (actions.length === 0) return [];
+  async #simulate(action: Action, head: BlockHeader): Promise<readonly Simulated[]> {
     const { rpc, targets } = this.#options;
-    const simulated = await simulate(rpc, actions, targets, head.number);
-    const broken = simulated.filter(isDivisible);
-    for (const each of simulated) if (!isDivisible(each)) this.#report(each, head.number);
-    const halves = await this.#simulate(
-      broken.flatMap(({ action }) => halvesOf(action)),
-      head,
-    );
-    return [...simulated.filter((each) => !isDivisible(each)), ...halves];
+    const simulated = await simulate(rpc, action, targets, head.number);
+    if (simulated.error === undefined || !("items" in action) || action.items.length === 1) {
+      this.#report(simulated, head.number);
+      return [simulated];
+    }
+    const halves = await Promise.all(halvesOf(action).map((half) => this.#simulate(half, head)));
+    return halves.flat();
   }
 
   #report({ action, refused, error }: Simulated, block: number): void {
@@ -58,10 +64,6 @@ export class Executor {
       log.warn("action.failed", { duty: action.duty, error });
     }
   }
-}
-
-function isDivisible({ action, error }: Simulated): boolean {
-  return error !== undefined && "items" in action && action.items.length > 1;
 }
 
 function halvesOf(action: Action): Action[] {

@@ -2,7 +2,7 @@ import type { AccountId } from "../../sdk/accountId.ts";
 import { Refusal, refusalName } from "../../sdk/vaultTypes.ts";
 import { withItems, type Action } from "../policy/action.ts";
 import { toHex } from "../sources/blockHeader.ts";
-import type { Rpc, RpcAnswer, RpcCall } from "../sources/rpcClient.ts";
+import type { Rpc, RpcAnswer } from "../sources/rpcClient.ts";
 import { encodeAction, refusalsIn, type ContractCall, type Targets } from "./encodeAction.ts";
 
 /** An item the chain would not accept now, and why. */
@@ -21,28 +21,25 @@ export interface Simulated {
 }
 
 /**
- * Runs actions against the state of block `number`, each by itself and all in one request, and leaves out the items that
- * the vault would refuse. Throws `RetryableError` when the endpoint gives no answer.
+ * Runs an action against the state of block `number` and leaves out the items that the vault would refuse. Throws
+ * `RetryableError` when the endpoint gives no answer.
  */
 export async function simulate(
   rpc: Rpc,
-  actions: readonly Action[],
+  action: Action,
   targets: Targets,
   number: number,
-): Promise<readonly Simulated[]> {
-  const calls = actions.map((action) => encodeAction(action, targets));
-  const answers = await rpc.batch(
-    actions.map((action, i): RpcCall => {
-      const gas = toHex(action.gasLimit);
-      return { method: "eth_call", params: [{ from: targets.keeper, ...calls[i], gas }, toHex(number)] };
-    }),
-  );
-  return actions.map((action, i) => judge(action, calls[i], answers[i], targets));
+): Promise<Simulated> {
+  const call = encodeAction(action, targets);
+  const gas = toHex(action.gasLimit);
+  const request = { from: targets.keeper, ...call, gas };
+  const [answer] = await rpc.batch([{ method: "eth_call", params: [request, toHex(number)] }]);
+  return judge(action, call, answer, targets);
 }
 
 function judge(
   action: Action,
-  call: ContractCall | undefined,
+  call: ContractCall,
   answer: RpcAnswer | undefined,
   targets: Targets,
 ): Simulated {
