@@ -71,7 +71,7 @@ describe("the auction of an expired account", () => {
       amounts: [unit, w.collaterals[1]!.unit / 10n],
       debt: w.usd(3_500n),
     });
-    await setPrice(w, w.collaterals[1]!, "25000");
+    await setPrice(w.collaterals[1]!, "25000");
     await w.vault.openCall(id);
     await passDeadline(w, id, 1_800n);
     expect(await discountNow(w, id, 0)).to.equal((WAD * 8n) / 100n);
@@ -141,7 +141,7 @@ describe("the auction of an expired account", () => {
         amounts: [10n * unit, w.collaterals[1]!.unit / 500n],
         debt: w.usd(15_000n),
       });
-      await setPrice(w, w.collaterals[0]!, "1750");
+      await setPrice(w.collaterals[0]!, "1750");
       await w.vault.openCall(id);
       await passDeadline(w, id, 1_800n);
       const start = (await stateOf(w, id)).auctionStart;

@@ -97,7 +97,7 @@ describe("bad debt", () => {
         amounts: [w.collaterals[0]!.unit, w.collaterals[1]!.unit / 300n],
         debt: w.usd(1_500n),
       });
-      await setPrice(w, w.collaterals[0]!, "1000");
+      await setPrice(w.collaterals[0]!, "1000");
       await liquidateAll(w, id);
       expect(await w.vault.debtOf(id)).to.equal(w.usd(520n));
       expect(await w.vault.bookLoss.staticCall([id])).to.deep.equal([BigInt(Refusal.NoLossToBook)]);
@@ -113,7 +113,7 @@ describe("bad debt", () => {
       // 9 dollars of BTC under a dust value of 10.
       const dust = (w.collaterals[1]!.unit * 9n) / 30_000n;
       const id = await openPosition(w, { amounts: [w.collaterals[0]!.unit, dust] });
-      await setPrice(w, w.collaterals[0]!, "1000");
+      await setPrice(w.collaterals[0]!, "1000");
       const transaction = await liquidateAll(w, id);
       const forfeited = await eventOf(transaction, w.vault, "CollateralForfeited");
       expect(forfeited).to.deep.equal({
@@ -174,7 +174,7 @@ describe("bad debt", () => {
     it("books an account once when it is named twice (C-07)", async () => {
       const w = await loadWorld();
       const id = await openPosition(w);
-      await setPrice(w, w.collaterals[0]!, "1");
+      await setPrice(w.collaterals[0]!, "1");
       expect(await w.vault.bookLoss.staticCall([id, id])).to.deep.equal([
         BigInt(Refusal.None),
         BigInt(Refusal.NoLossToBook),
@@ -197,7 +197,7 @@ describe("bad debt", () => {
       await refreshFeeds(w);
       await w.vault.accrue();
       expect((await poolOf(w)).unbookedFee).to.be.greaterThan(0n);
-      await setPrice(w, w.collaterals[0]!, "0.000001");
+      await setPrice(w.collaterals[0]!, "0.000001");
       await w.vault.bookLoss([id]);
       expect(await w.vault.totalAssets()).to.equal(0n);
       expect(await w.vault.debtOf(id)).to.equal(0n);

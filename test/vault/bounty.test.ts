@@ -75,7 +75,7 @@ describe("the bounty for opening a call", () => {
       ];
       await mineAt(w, (await now(w)) + 10n * DAY);
       await refreshFeeds(w);
-      await setPrice(w, w.collaterals[0]!, "840");
+      await setPrice(w.collaterals[0]!, "840");
       await w.vault.accrue();
       const one = 10n ** (await w.vault.decimals()) * WAD;
       const before = await w.vault.convertToAssets(one);
@@ -92,7 +92,7 @@ describe("the bounty for opening a call", () => {
     const w = await loadWorld({ maxBounty: 5n });
     const a = await openPosition(w);
     const b = await openPosition(w, { subAccount: 1n, debt: w.usd(1_400n) });
-    await setPrice(w, w.collaterals[0]!, "1740");
+    await setPrice(w.collaterals[0]!, "1740");
     await expect(w.vault.connect(w.keeper).openCalls([a, b, a])).to.changeTokenBalances(
       w.ethers,
       w.vault,

@@ -79,10 +79,10 @@ describe("closeCalls", () => {
     const a = await openPosition(w, { subAccount: 0n });
     const b = await openPosition(w, { subAccount: 1n, debt: w.usd(1_519n) });
     const uncalled = await openPosition(w, { subAccount: 2n, debt: w.usd(500n) });
-    await setPrice(w, w.collaterals[0]!, "1800");
+    await setPrice(w.collaterals[0]!, "1800");
     await w.vault.openCalls([a, b]);
     // 1,516 of maintenance value: 1.0107 times a's debt, 0.998 times b's.
-    await setPrice(w, w.collaterals[0]!, "1890.3");
+    await setPrice(w.collaterals[0]!, "1890.3");
     const ids = [a, b, uncalled, a];
     const no = BigInt(Refusal.NotClosable);
     expect(await w.vault.closeCalls.staticCall(ids)).to.deep.equal([BigInt(Refusal.None), no, no, no]);

@@ -113,7 +113,7 @@ describe("cure", () => {
     it("repays up to the whole debt and frees it", async () => {
       const w = await loadWorld();
       const id = await openCalledPosition(w, w.usd(1_450n));
-      await setPrice(w, w.collaterals[0]!, "0.000001");
+      await setPrice(w.collaterals[0]!, "0.000001");
       expect(await w.vault.statusOf(id)).to.equal(Status.Insolvent);
       const closed = await eventOf(w.vault.connect(w.trader).cure(id, MAX_UINT), w.vault, "MarginCallClosed");
       expect(closed.reason).to.equal(CloseReason.DebtFree);

@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import type { AccountId } from "../../sdk/accountId.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
-import { deadlineOf, mineAt, now, passDeadline } from "./support/clock.ts";
+import { deadlineOf, mineAt, passDeadline } from "./support/clock.ts";
 import { graceSeconds } from "./support/formulas.ts";
 import {
   openCalledPosition,
   openPosition,
   setLiquidationValue,
   setMaintenanceValue,
+  setPrice,
 } from "./support/position.ts";
 import { stateOf } from "./support/state.ts";
 import { loadWorld, MAX_UINT, type World } from "./support/world.ts";
@@ -76,7 +77,7 @@ describe("grace = max(minGrace, maxGrace * b^2)", () => {
 });
 
 async function setPriceBack(w: World): Promise<void> {
-  await w.collaterals[0]!.feed.push(2_000n * 10n ** 18n);
+  await setPrice(w.collaterals[0]!, "2000");
 }
 
 describe("a call within 24 h of one that closed past its deadline (rule 1)", () => {

@@ -28,7 +28,7 @@ async function threeExpired(lent = 1_000_000n) {
     await openPosition(w, { subAccount: 1n, amounts: [10n * unit], debt: w.usd(15_000n) }),
     await openPosition(w, { subAccount: 2n, amounts: [100n * unit], debt: w.usd(150_000n) }),
   ] as const;
-  await setPrice(w, w.collaterals[0]!, "1760");
+  await setPrice(w.collaterals[0]!, "1760");
   await w.vault.openCalls([...ids]);
   await passDeadline(w, ids[0]);
   return { w, ids };
@@ -163,7 +163,7 @@ describe("liquidateMany", () => {
       ];
       // Someone gives the insurance a hundredth of the pool.
       await w.vault.connect(w.lender).transfer(w.vault, (await w.vault.balanceOf(w.lender)) / 100n);
-      await setPrice(w, w.collaterals[0]!, "1000");
+      await setPrice(w.collaterals[0]!, "1000");
       for (const id of ids) expect(await w.vault.statusOf(id)).to.equal(Status.Insolvent);
       const assetsBefore = await w.vault.totalAssets();
       const sharesBefore = await w.vault.totalSupply();

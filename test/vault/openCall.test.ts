@@ -65,7 +65,7 @@ describe("openCall", () => {
       amounts: [w.collaterals[0]!.unit, w.collaterals[1]!.unit / 100n],
       debt: w.usd(1_700n),
     });
-    await setPrice(w, w.collaterals[0]!, "1750");
+    await setPrice(w.collaterals[0]!, "1750");
     const { notice } = (await eventOf(w.vault.openCall(id), w.vault, "MarginCallOpened")) as {
       notice: { collateralSet: bigint; depositAmounts: bigint[]; prices36: bigint[] };
     };
@@ -145,7 +145,7 @@ describe("openCall", () => {
       });
       await mineAt(w, (await now(w)) + 260_000n);
       await w.quoteFeed.push(10n ** 8n);
-      await setPrice(w, w.collaterals[1]!, "30000");
+      await setPrice(w.collaterals[1]!, "30000");
       // 2,406 of maintenance and 2,622 of liquidation value against 2,500.
       const { notice } = (await eventOf(w.vault.openCall(id), w.vault, "MarginCallOpened")) as {
         notice: { prices36: bigint[]; depositAmounts: bigint[] };
@@ -219,7 +219,7 @@ describe("openCalls", () => {
     const healthy = await openPosition(w, { subAccount: 2n, debt: w.usd(500n) });
     const debtFree = await openPosition(w, { subAccount: 3n, debt: 0n });
     const critical = await openPosition(w, { subAccount: 4n, debt: w.usd(1_520n) });
-    await setPrice(w, w.collaterals[0]!, "1739");
+    await setPrice(w.collaterals[0]!, "1739");
     await w.vault.openCall(called);
     expect(await w.vault.statusOf(critical)).to.equal(Status.Critical);
     const ids = [callable, called, healthy, debtFree, critical, callable];

@@ -144,7 +144,7 @@ describe("withdrawCollateral", () => {
       const id = await openPosition(w, { amounts: [2n * unit, w.collaterals[1]!.unit] });
       await mineAt(w, (await now(w)) + 86_400n);
       await w.quoteFeed.push(10n ** 8n);
-      await setPrice(w, w.collaterals[1]!, "30000");
+      await setPrice(w.collaterals[1]!, "30000");
       // 30,000 of fresh BTC carry the debt; without them the stale ETH carries nothing.
       await withdraw(w, id, 1n, 0);
       await expect(withdraw(w, id, MAX_UINT, 1))
@@ -234,7 +234,7 @@ describe("withdrawCollateral", () => {
       const w = await loadWorld();
       await openPosition(w, { subAccount: 1n });
       const id = await openPosition(w, { subAccount: 2n, debt: 0n });
-      await setPrice(w, w.collaterals[0]!, "100");
+      await setPrice(w.collaterals[0]!, "100");
       await withdraw(w, id, MAX_UINT);
       const other = accountIdOf(w.trader.address, 1n);
       expect(await w.vault.collateralOf(other, w.collaterals[0]!.address)).to.equal(w.collaterals[0]!.unit);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { parseUnits } from "ethers";
 import { accountIdOf, type AccountId } from "../../../sdk/accountId.ts";
 import { BPS, FEED_DECIMALS, WAD, type ListedCollateral, type World } from "./world.ts";
 
@@ -37,8 +38,13 @@ export async function openCalledPosition(
 }
 
 /** Sets the price of a collateral: quote tokens for one whole token. */
-export async function setPrice(w: World, collateral: ListedCollateral, price: string): Promise<void> {
-  await collateral.feed.push(w.ethers.parseUnits(price, FEED_DECIMALS));
+export async function setPrice(collateral: ListedCollateral, price: string): Promise<void> {
+  await collateral.feed.push(answerOf(price));
+}
+
+/** What the feeds of this world answer for a price in quote tokens. */
+export function answerOf(price: string): bigint {
+  return parseUnits(price, FEED_DECIMALS);
 }
 
 /** Moves the price of the first collateral until the account, which holds no other, has exactly this `A_m`. */

@@ -83,7 +83,8 @@ export interface World {
 
 export const WAD = 10n ** 18n;
 export const BPS = 10_000n;
-export const FEED_DECIMALS = 18;
+/** More than any real feed's, so that every value of every position can be hit to the base unit. */
+export const FEED_DECIMALS = 24;
 /** Long, so that a test may wait for a deadline without pushing prices; the oracle's own tests use short ones. */
 export const MAX_AGE_SECONDS = 86_400n;
 export const DEAD_AGE_SECONDS = 259_200n;
