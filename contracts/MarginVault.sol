@@ -6,9 +6,12 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {AccountId} from "./interfaces/AccountId.sol";
+import {IAuthority, Permission} from "./interfaces/IAuthority.sol";
+import {IDeferred} from "./interfaces/IDeferred.sol";
 import {IInterestRateModel} from "./interfaces/IInterestRateModel.sol";
 import {ILiquidationCallback} from "./interfaces/ILiquidationCallback.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
+import {IUptimeClock} from "./interfaces/IUptimeClock.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {
     Account,
@@ -19,12 +22,15 @@ import {
     LiquidationRequest,
     LiquidationResult,
     Margin,
+    Moment,
     Refusal,
     RiskTerms,
     Status
 } from "./interfaces/VaultTypes.sol";
 import {AccountHealth, Prices} from "./libraries/AccountHealth.sol";
 import {CallLogic} from "./libraries/CallLogic.sol";
+import {Deferral} from "./libraries/Deferral.sol";
+import {DeferralLogic} from "./libraries/DeferralLogic.sol";
 import {DebtMath} from "./libraries/DebtMath.sol";
 import {FixedPoint, BPS, WAD} from "./libraries/FixedPoint.sol";
 import {Valuation} from "./libraries/HealthMath.sol";
@@ -51,6 +57,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     IInterestRateModel public immutable override interestRateModel;
     address public immutable override configurator;
+    IAuthority public immutable override authority;
+    IUptimeClock public immutable override clock;
+
+    /// @dev One whole quote token.
+    uint256 private immutable QUOTE_UNIT;
 
     VaultState private _state;
 
@@ -62,22 +73,32 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @param quoteAsset What the vault lends.
     /// @param newInterestRateModel What sets the price of borrowing.
     /// @param newConfigurator The only caller of the setters; collaterals, oracle and terms come from it.
+    /// @param newAuthority Who may act for an account's owner.
+    /// @param newClock The clock of calls and auctions.
     /// @param shareName The share's name.
     /// @param shareSymbol The share's symbol.
     constructor(
         IERC20 quoteAsset,
         IInterestRateModel newInterestRateModel,
         address newConfigurator,
+        IAuthority newAuthority,
+        IUptimeClock newClock,
         string memory shareName,
         string memory shareSymbol
     ) ERC20(shareName, shareSymbol) ERC4626(quoteAsset) {
         if (
             address(quoteAsset) == address(0) ||
             address(newInterestRateModel) == address(0) ||
-            newConfigurator == address(0)
+            newConfigurator == address(0) ||
+            address(newAuthority) == address(0) ||
+            address(newClock) == address(0)
         ) revert ZeroAddress();
         interestRateModel = newInterestRateModel;
         configurator = newConfigurator;
+        authority = newAuthority;
+        clock = newClock;
+        QUOTE_UNIT = 10 ** (decimals() - SHARE_DECIMALS_OFFSET);
+        _state.borrowCap = type(uint32).max;
         _state.debtIndex = uint112(DebtMath.INITIAL_INDEX);
         _state.accruedAt = block.timestamp.toUint32();
     }
@@ -88,10 +109,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     function depositCollateral(AccountId id, address token, uint256 amount) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
         uint256 number = _numberOf(token);
+        _touch(id, false, false);
         Account storage account = _state.accounts[id];
         uint256 set = account.collateralSet;
         if ((set >> number) & 1 == 0) {
-            _requireOwner(id);
+            _authorize(id);
             _requireRoom(id, set);
             account.collateralSet = uint16(set | (1 << number));
         }
@@ -123,7 +145,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     ) external nonReentrant returns (uint256 withdrawn) {
         if (amount == 0) revert ZeroAmount();
         if (to == address(0)) revert ZeroAddress();
-        _requireOwner(id);
+        _touch(id, true, _authorize(id));
         uint256 number = _numberOf(token);
         Account storage account = _state.accounts[id];
         uint256 held = account.collateral[number];
@@ -155,8 +177,9 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     function borrow(AccountId id, uint256 amount, address to) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
         if (to == address(0)) revert ZeroAddress();
-        _requireOwner(id);
+        bool mustImprove = _authorize(id);
         _accrue();
+        _touch(id, true, mustImprove);
 
         _debitCash(amount);
         Account storage account = _state.accounts[id];
@@ -165,6 +188,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         uint256 debtShares = account.debtShares + shares;
         account.debtShares = debtShares.toUint96();
         _state.totalDebtShares = (_state.totalDebtShares + shares).toUint112();
+        _requireUnderBorrowCap();
 
         emit Borrowed({
             account: id,
@@ -193,7 +217,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         uint256 needed = CallLogic.cureRepay(_state, id);
         if (needed > maxPay) revert CureTooExpensive(needed, maxPay);
         if (needed == 0) {
-            CallLogic.tryClose(_state, id, CloseReason.Recovered, uptime());
+            _settle(id, _state.accounts[id], CloseReason.Recovered);
             return 0;
         }
         repaid = _repay(id, needed);
@@ -205,27 +229,27 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @inheritdoc IMarginVault
     function openCall(AccountId id) external nonReentrant returns (uint256 bountyShares) {
         _accrue();
-        return _payBounties(CallLogic.open(_state, id, uptime()));
+        return _payBounties(CallLogic.open(_state, id, _moment()));
     }
 
     /// @inheritdoc IMarginVault
     function openCalls(AccountId[] calldata ids) external nonReentrant returns (Refusal[] memory refusals) {
         _accrue();
         uint256 bounties;
-        (refusals, bounties) = CallLogic.openMany(_state, ids, uptime());
+        (refusals, bounties) = CallLogic.openMany(_state, ids, _moment());
         _payBounties(bounties);
     }
 
     /// @inheritdoc IMarginVault
     function closeCall(AccountId id) external nonReentrant {
         _accrue();
-        CallLogic.close(_state, id, uptime());
+        CallLogic.close(_state, id, _moment());
     }
 
     /// @inheritdoc IMarginVault
     function closeCalls(AccountId[] calldata ids) external nonReentrant returns (Refusal[] memory) {
         _accrue();
-        return CallLogic.closeMany(_state, ids, uptime());
+        return CallLogic.closeMany(_state, ids, _moment());
     }
 
     // ------------------------------------------------------------------ liquidation
@@ -244,7 +268,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         Taken memory taken = LiquidationLogic.take(
             _state,
             LiquidationRequest(id, token, maxRepay, minSeized),
-            uptime()
+            _moment()
         );
         if (taken.insured != 0) _insure(taken.insured, 0);
         if (taken.loss != 0) _realizeLoss(id, taken.loss, 0);
@@ -264,7 +288,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     ) external nonReentrant returns (LiquidationResult[] memory results) {
         if (to == address(0)) revert ZeroAddress();
         _accrue();
-        Taken[] memory taken = LiquidationLogic.takeMany(_state, requests, uptime());
+        Taken[] memory taken = LiquidationLogic.takeMany(_state, requests, _moment());
         results = new LiquidationResult[](taken.length);
         // All debts have fallen and all losses have left the debt: each is booked as if the later ones had not yet.
         uint256 laterLosses;
@@ -289,9 +313,20 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         refusals = new Refusal[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             uint256 loss;
-            (refusals[i], loss) = LiquidationLogic.writeOff(_state, ids[i], uptime());
+            (refusals[i], loss) = LiquidationLogic.writeOff(_state, ids[i], _moment());
             if (loss != 0) _realizeLoss(ids[i], loss, 0);
         }
+    }
+
+    /// @inheritdoc IMarginVault
+    function defer(bytes calldata data) external {
+        // Not locked itself, for the callback has to get in; but nobody who is inside a locked entrance gets here.
+        if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
+        if (Deferral.isActive()) revert DeferralActive();
+        _accrue();
+        Deferral.begin();
+        IDeferred(msg.sender).onDeferred(data);
+        DeferralLogic.settle(_state, _moment());
     }
 
     /// @inheritdoc IMarginVault
@@ -339,6 +374,20 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         return super.redeem(shares, receiver, owner);
     }
 
+    /// @notice As in ERC-20, but not from within another entrance: a token that calls back can move no shares.
+    function transfer(address to, uint256 shares) public override(ERC20, IERC20) nonReentrant returns (bool) {
+        return super.transfer(to, shares);
+    }
+
+    /// @notice As `transfer`.
+    function transferFrom(
+        address from,
+        address to,
+        uint256 shares
+    ) public override(ERC20, IERC20) nonReentrant returns (bool) {
+        return super.transferFrom(from, to, shares);
+    }
+
     /// @notice Cash and debt with interest up to now, less the fee that is not the lenders'. A ledger, never a balance:
     /// tokens sent to the vault change nothing.
     function totalAssets() public view override returns (uint256) {
@@ -372,7 +421,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @inheritdoc IMarginVault
     function marginOf(AccountId id) public view returns (Margin memory) {
-        return CallLogic.marginOf(_state, id, currentDebtIndex(), uptime());
+        return CallLogic.marginOf(_state, id, currentDebtIndex(), clock.read());
     }
 
     /// @inheritdoc IMarginVault
@@ -393,7 +442,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
                 asset: token,
                 maxRepay: maxRepay,
                 debtIndex: currentDebtIndex(),
-                uptime: uptime()
+                moment: clock.read()
             });
     }
 
@@ -438,7 +487,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @inheritdoc IMarginVault
     function uptime() public view returns (uint256) {
-        return block.timestamp - _state.downtime;
+        return clock.read().uptime;
     }
 
     /// @inheritdoc IMarginVault
@@ -495,6 +544,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     /// @inheritdoc IMarginVault
+    function borrowCap() external view returns (uint256) {
+        return _state.borrowCap;
+    }
+
+    /// @inheritdoc IMarginVault
     function oracle() external view returns (IOracle) {
         return _state.oracle;
     }
@@ -522,6 +576,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     /// @inheritdoc IMarginVault
+    function setBorrowCap(uint32 newCap) external onlyConfigurator {
+        SettingsLogic.setBorrowCap(_state, newCap);
+    }
+
+    /// @inheritdoc IMarginVault
     function setFee(uint16 newFeeBps, address newRecipient) external onlyConfigurator {
         _accrue();
         SettingsLogic.setFee(_state, newFeeBps, newRecipient);
@@ -529,40 +588,45 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     // ------------------------------------------------------------------ the check of a touched account
 
+    /// @dev Every entrance that moves an account comes here first. In a deferral the account is put down as it stands,
+    /// and what follows here is left to the deferral's end.
+    /// @param risky Whether the move takes collateral out or adds debt.
+    /// @param mustImprove Whether whoever makes it may only improve the account.
+    function _touch(AccountId id, bool risky, bool mustImprove) private {
+        if (Deferral.isActive()) DeferralLogic.touch(_state, id, risky, mustImprove);
+        else if (mustImprove) revert NotAuthorized(id, msg.sender);
+    }
+
     /// @dev Every account whose collateral grew or whose debt fell comes here: its call closes if it may.
     function _settle(AccountId id, Account storage account, CloseReason reason) private {
-        if (account.deadline == 0) return;
+        if (account.deadline == 0 || Deferral.isActive()) return;
         // A deposit has not accrued yet; the debt it is measured against must be today's.
         _accrue();
-        CallLogic.tryClose(_state, id, reason, uptime());
+        CallLogic.tryClose(_state, id, reason, _moment());
     }
 
     /// @dev Every account whose collateral shrank or whose debt grew comes here: it must end sound. Without debt
     /// nothing is asked of it and no price is read.
     function _requireSound(AccountId id, Account storage account) private view {
-        if (account.debtShares == 0) return;
+        if (account.debtShares == 0 || Deferral.isActive()) return;
         if (account.deadline != 0) revert CallOpen(id, account.deadline);
-        uint256 set = account.collateralSet;
-        if (set & _state.overCapSet != 0) _revertAboveCap(id, set & _state.overCapSet);
-
-        Prices memory p = _state.readPrices(set);
+        Prices memory p = _state.readPrices(account.collateralSet);
         if (!p.available) revert OracleUnavailable(address(_state.oracle));
         Valuation memory v = _state.valuationOf(account, p, _state.debtIndex);
         if (v.debt < _state.minimumDebt) revert DebtBelowMinimum(id, v.debt, _state.minimumDebt);
-        if (v.initialValue < v.debt) revert InsufficientMargin(id, v.initialValue, v.debt);
+        DeferralLogic.requireSound(_state, id, account, v);
     }
 
-    function _revertAboveCap(AccountId id, uint256 aboveSet) private view {
-        uint256 number;
-        while ((aboveSet >> number) & 1 == 0) ++number;
-        Collateral storage c = _state.collaterals[number];
-        revert CollateralAboveCap(id, c.asset, c.total, c.cap);
+    /// @dev The clock, with any outage recorded first.
+    function _moment() private returns (Moment memory) {
+        return clock.sync();
     }
 
     // ------------------------------------------------------------------ debt, cash, shares
 
     /// @dev Reduces the debt and books the cash; the caller pulls the tokens afterwards.
     function _repay(AccountId id, uint256 amount) private returns (uint256 repaid) {
+        _touch(id, false, false);
         Account storage account = _state.accounts[id];
         uint256 index = _state.debtIndex;
         uint256 debtShares = account.debtShares;
@@ -698,6 +762,14 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         if (fee > room) fee = room;
     }
 
+    function _requireUnderBorrowCap() private view {
+        uint256 cap = _state.borrowCap;
+        if (cap == type(uint32).max) return;
+        cap *= QUOTE_UNIT;
+        uint256 debt = _debtDown();
+        if (debt > cap) revert BorrowCapExceeded(debt, cap);
+    }
+
     function _debtDown() private view returns (uint256) {
         return DebtMath.toDebtDown(_state.totalDebtShares, _state.debtIndex);
     }
@@ -742,8 +814,12 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     // ------------------------------------------------------------------ inputs
 
-    function _requireOwner(AccountId id) private view {
-        if (msg.sender != id.ownerOf()) revert NotAccountOwner(id, msg.sender);
+    /// @dev Whether the caller may only improve the account; reverts when it may do nothing with it.
+    function _authorize(AccountId id) private view returns (bool mustImprove) {
+        if (msg.sender == id.ownerOf()) return false;
+        Permission permission = authority.permissionOf(id, msg.sender);
+        if (permission == Permission.None) revert NotAuthorized(id, msg.sender);
+        return permission == Permission.Improve;
     }
 
     function _requireRoom(AccountId id, uint256 set) private pure {

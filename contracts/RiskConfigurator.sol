@@ -84,6 +84,11 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
+    function setBorrowCap(IMarginVault vault, uint32 newCap) external onlyOwner {
+        vault.setBorrowCap(newCap);
+    }
+
+    /// @inheritdoc IRiskConfigurator
     function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external onlyOwner {
         if (newFeeBps > MAX_FEE_BPS) revert FeeOutOfRange(newFeeBps);
         vault.setFee(newFeeBps, newRecipient);

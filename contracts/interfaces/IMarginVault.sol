@@ -2,9 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {AccountId} from "./AccountId.sol";
+import {IAuthority} from "./IAuthority.sol";
 import {IInterestRateModel} from "./IInterestRateModel.sol";
 import {IMarginVaultErrors} from "./IMarginVaultErrors.sol";
 import {IMarginVaultEvents} from "./IMarginVaultEvents.sol";
+import {IUptimeClock} from "./IUptimeClock.sol";
 import {IOracle} from "./IOracle.sol";
 import {
     CollateralTerms,
@@ -29,7 +31,7 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @notice Adds collateral to an account, and closes its margin call if that is enough. Never depends on a price,
     /// a cap, a minimum or another account; when prices fail, the call just stays open.
     /// @dev Anyone may top up a collateral that the account holds; only the owner adds a new one. Reverts with
-    /// `ZeroAmount`, `UnknownCollateral`, `NotAccountOwner`, `TooManyCollaterals`, `TransferMismatch` for tokens that
+    /// `ZeroAmount`, `UnknownCollateral`, `NotAuthorized`, `TooManyCollaterals`, `TransferMismatch` for tokens that
     /// take a fee, and `SafeCastOverflowedUintDowncast` when the total would exceed 2^128 - 1 base units.
     /// @param account The account credited.
     /// @param asset A listed collateral, pulled from the caller.
@@ -38,7 +40,7 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Takes collateral out. Only the owner. Without debt no price is read; with debt the account must end with
     /// `A_i >= D`, no call open, no collateral above its cap, and a debt of at least the minimum.
-    /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAccountOwner`, `UnknownCollateral`, `InsufficientCollateral`,
+    /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAuthorized`, `UnknownCollateral`, `InsufficientCollateral`,
     /// and with debt also `CallOpen`, `CollateralAboveCap`, `DebtBelowMinimum`, `OracleUnavailable`,
     /// `InsufficientMargin`.
     /// @param account The account debited.
@@ -54,7 +56,7 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     ) external returns (uint256 withdrawn);
 
     /// @notice Borrows quote tokens. Only the owner. The account must end as after a withdrawal.
-    /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAccountOwner`, `InsufficientCash`, `CallOpen`,
+    /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAuthorized`, `InsufficientCash`, `BorrowCapExceeded`, `CallOpen`,
     /// `CollateralAboveCap`, `DebtBelowMinimum`, `OracleUnavailable`, `InsufficientMargin`, and
     /// `SafeCastOverflowedUintDowncast` when the account's debt would exceed 2^96 shares (about 7.9e25 base units).
     /// @param account The account that owes.
@@ -139,6 +141,17 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// burned, the rest lowers the share price. Anyone may.
     /// @return refusals Why an account was skipped: `NoLossToBook`, `OracleUnavailable`; `None` where one was booked.
     function bookLoss(AccountId[] calldata accounts) external returns (Refusal[] memory refusals);
+
+    /// @notice Calls back the caller (`IDeferred.onDeferred`), which may move any accounts and tokens it is allowed to, and
+    /// checks every account it touched once at the end. An account passes if it ends sound (`A_i >= D`, no call open when
+    /// it was first touched, no collateral above its cap) or better: `A_m / D` and `A_l / D` no lower than before, equity
+    /// lower by at most the largest penalty on the debt repaid, every price fresh. Its call closes at the end if it may.
+    /// Meanwhile it can be neither called, liquidated nor written off, and no call can be closed. The vault's cash can be
+    /// borrowed and repaid within for nothing. Anyone may.
+    /// @dev Deferrals do not nest. Reverts with `DeferralActive`, and for the accounts touched with `DebtBelowMinimum`,
+    /// `OracleUnavailable`, `CallOpen`, `NotImproved`, `CollateralAboveCap`, `InsufficientMargin`.
+    /// @param data Passed to the callback.
+    function defer(bytes calldata data) external;
 
     /// @notice Adds the interest since the last touch to all debt. Anyone may; every other entrance does so itself.
     function accrue() external;
@@ -248,11 +261,20 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @notice The fee on interest in bps of it, and who receives it once the insurance is full.
     function feeTerms() external view returns (uint256 feeBps, address recipient);
 
+    /// @notice The most that may be lent, in whole quote tokens; the largest uint32 is no cap.
+    function borrowCap() external view returns (uint256);
+
     /// @notice Where prices come from.
     function oracle() external view returns (IOracle);
 
     /// @notice What sets the price of borrowing.
     function interestRateModel() external view returns (IInterestRateModel);
+
+    /// @notice Who may act for an account's owner.
+    function authority() external view returns (IAuthority);
+
+    /// @notice The clock of calls and auctions.
+    function clock() external view returns (IUptimeClock);
 
     /// @notice The only caller of the setters below.
     function configurator() external view returns (address);
@@ -271,6 +293,10 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Replaces the vault's amounts and times. Reverts with `NotConfigurator`.
     function setRiskTerms(RiskTerms calldata newTerms) external;
+
+    /// @notice Replaces the most that may be lent, in whole quote tokens; the largest uint32 is no cap. Interest may grow
+    /// debt beyond it. Reverts with `NotConfigurator`.
+    function setBorrowCap(uint32 newCap) external;
 
     /// @notice Replaces the interest fee and its recipient. Reverts with `NotConfigurator`.
     function setFee(uint16 newFeeBps, address newRecipient) external;

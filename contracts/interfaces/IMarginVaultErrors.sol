@@ -17,8 +17,8 @@ interface IMarginVaultErrors {
     /// @notice `asset` is not a collateral of this vault.
     error UnknownCollateral(address asset);
 
-    /// @notice Only `account`'s owner may do this; `caller` is not.
-    error NotAccountOwner(AccountId account, address caller);
+    /// @notice Only `account`'s owner may do this, or an operator that they have allowed it; `caller` is neither.
+    error NotAuthorized(AccountId account, address caller);
 
     /// @notice Only the vault's configurator may set parameters; `caller` is not.
     error NotConfigurator(address caller);
@@ -31,6 +31,9 @@ interface IMarginVaultErrors {
 
     /// @notice The vault has `available` to pay out, `wanted` was asked for.
     error InsufficientCash(uint256 available, uint256 wanted);
+
+    /// @notice All debt would be `debt`, above the vault's borrow cap.
+    error BorrowCapExceeded(uint256 debt, uint256 cap);
 
     /// @notice A margin call is open until uptime `deadline`; only deposit, repay and cure are possible.
     error CallOpen(AccountId account, uint256 deadline);
@@ -96,6 +99,22 @@ interface IMarginVaultErrors {
 
     /// @notice `asset` is already listed, or is the quote asset or the vault's own share.
     error NotListable(address asset);
+
+    /// @notice A deferral has touched `account` and not checked it yet; for closing: a deferral is under way.
+    error CheckPending(AccountId account);
+
+    /// @notice A deferral is under way already; they do not nest.
+    error DeferralActive();
+
+    /// @notice Whoever moved `account` may only improve it, which the deferral did not: its debt went from `debtBefore`
+    /// to `debt`.
+    error NotImproved(AccountId account, uint256 debtBefore, uint256 debt);
+
+    /// @notice The guardian has paused the opening of calls.
+    error CallingPaused();
+
+    /// @notice The guardian has paused liquidation above the floor.
+    error LiquidationPaused();
 
     /// @notice A refusal without an error of its own, for completeness of decoders.
     error Refused(AccountId account, Refusal refusal);

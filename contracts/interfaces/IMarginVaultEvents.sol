@@ -140,6 +140,9 @@ interface IMarginVaultEvents {
     /// @notice The vault's amounts and times have changed.
     event RiskTermsSet(RiskTerms oldTerms, RiskTerms newTerms);
 
+    /// @notice The most that may be lent, in whole quote tokens, has changed.
+    event BorrowCapSet(uint256 oldCap, uint256 newCap);
+
     /// @notice The fee on interest, in bps of it, or who receives it once the insurance is full, has changed.
     event FeeSet(uint256 oldFeeBps, uint256 newFeeBps, address oldRecipient, address newRecipient);
 }

@@ -78,6 +78,9 @@ interface IRiskConfigurator {
     /// `AmountsOutOfRange`.
     function setRiskTerms(IMarginVault vault, RiskTerms calldata newTerms) external;
 
+    /// @notice Sets the most that may be lent, in whole quote tokens; the largest uint32 is no cap.
+    function setBorrowCap(IMarginVault vault, uint32 newCap) external;
+
     /// @notice Sets the fee on interest and its recipient (zero: the insurance). Reverts with `FeeOutOfRange`.
     function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external;
 }

@@ -67,7 +67,11 @@ enum Refusal {
     /// The take would neither make the account healthier nor empty the collateral.
     NoImprovement,
     /// The account has no debt, or what it holds still counts for something.
-    NoLossToBook
+    NoLossToBook,
+    /// A deferral has touched the account and not checked it yet; or, for closing, a deferral is under way.
+    CheckPending,
+    /// The guardian has paused it.
+    Paused
 }
 
 /// @notice The state of an account that is read with every decision: one storage slot and its collateral amounts.
@@ -232,4 +236,15 @@ struct LiquidationNotice {
     uint256 debt;
     /// Uptime from which the discount now counts; zero without an open call.
     uint256 auctionStart;
+}
+
+/// @notice The protocol's clock as one transaction reads it. Times in seconds of uptime.
+struct Moment {
+    uint256 uptime;
+    /// A deadline that had not passed when the clock last stood still, at `protectedFrom`, passes no earlier than
+    /// `protectedUntil`: whoever could not act gets the minimum grace.
+    uint256 protectedFrom;
+    uint256 protectedUntil;
+    bool isCallingPaused;
+    bool isLiquidationPaused;
 }

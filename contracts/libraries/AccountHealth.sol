@@ -6,7 +6,7 @@ import {CallClock} from "./CallClock.sol";
 import {DebtMath} from "./DebtMath.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
 import {VaultState} from "./VaultState.sol";
-import {Account, Collateral, Status} from "../interfaces/VaultTypes.sol";
+import {Account, Collateral, Moment, Status} from "../interfaces/VaultTypes.sol";
 
 /// @notice The prices of some of a vault's collaterals, by number.
 struct Prices {
@@ -18,6 +18,7 @@ struct Prices {
 /// @title An account's worth from the vault's storage and the oracle
 /// @dev The one place where collateral is valued: views, checks and executions all come here.
 library AccountHealth {
+    using CallClock for Account;
     using HealthMath for Valuation;
 
     /// @notice The prices of the collaterals in `assetSet`, read in one call.
@@ -63,13 +64,20 @@ library AccountHealth {
         v.debt = DebtMath.toDebtUp(account.debtShares, debtIndex);
     }
 
-    /// @notice The status of `account` at `uptime`, given its worth.
+    /// @notice The status of `account`, given its worth.
     function statusOf(
         VaultState storage s,
         Account storage account,
         Valuation memory v,
-        uint256 uptime
+        Moment memory moment
     ) internal view returns (Status) {
-        return CallClock.statusOf(v, account.deadline, account.auctionStart, s.auctionSeconds, uptime);
+        return
+            CallClock.statusOf({
+                v: v,
+                deadline: account.deadlineAt(moment),
+                auctionStart: account.auctionStartAt(moment),
+                auctionSeconds: s.auctionSeconds,
+                uptime: moment.uptime
+            });
     }
 }

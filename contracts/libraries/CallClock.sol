@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {FixedPoint, WAD} from "./FixedPoint.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
-import {Account, Status} from "../interfaces/VaultTypes.sol";
+import {Account, Moment, Status} from "../interfaces/VaultTypes.sol";
 
 /// @title The life of a margin call in time
 library CallClock {
@@ -17,6 +17,28 @@ library CallClock {
 
     function isOpen(Account storage account) internal view returns (bool) {
         return account.deadline != 0;
+    }
+
+    /// @notice The deadline of the open call as `moment` has it; zero without one.
+    function deadlineAt(Account storage account, Moment memory moment) internal view returns (uint256) {
+        return protectedDeadline(account.deadline, moment);
+    }
+
+    /// @notice When the auction of the open call begins, or last began again; zero without a call.
+    function auctionStartAt(Account storage account, Moment memory moment) internal view returns (uint256) {
+        uint256 deadline = deadlineAt(account, moment);
+        return account.auctionStart > deadline ? account.auctionStart : deadline;
+    }
+
+    /// @notice Whether a call is open whose deadline has passed.
+    function isPastDeadline(Account storage account, Moment memory moment) internal view returns (bool) {
+        return account.deadline != 0 && moment.uptime >= deadlineAt(account, moment);
+    }
+
+    /// @notice `deadline`, not before the protection that it enjoys ends.
+    function protectedDeadline(uint256 deadline, Moment memory moment) internal pure returns (uint256) {
+        bool isProtected = deadline > moment.protectedFrom && deadline < moment.protectedUntil;
+        return isProtected ? moment.protectedUntil : deadline;
     }
 
     /// @notice The one definition of an account's status.

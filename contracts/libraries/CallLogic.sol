@@ -6,6 +6,7 @@ import {AccountHealth, Prices} from "./AccountHealth.sol";
 import {CallBook} from "./CallBook.sol";
 import {CallClock} from "./CallClock.sol";
 import {DebtMath} from "./DebtMath.sol";
+import {Deferral} from "./Deferral.sol";
 import {FixedPoint, BPS} from "./FixedPoint.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
 import {VaultState} from "./VaultState.sol";
@@ -18,6 +19,7 @@ import {
     CloseReason,
     CureAmounts,
     Margin,
+    Moment,
     Refusal,
     Status
 } from "../interfaces/VaultTypes.sol";
@@ -40,29 +42,31 @@ library CallLogic {
     function openMany(
         VaultState storage s,
         AccountId[] calldata ids,
-        uint256 uptime
+        Moment memory moment
     ) public returns (Refusal[] memory refusals, uint256 bounties) {
         refusals = new Refusal[](ids.length);
         Prices memory p = s.readPrices(_listedSet(s));
         for (uint256 i; i < ids.length; ++i) {
             uint256 bounty;
-            (refusals[i], bounty) = _open(s, ids[i], p, uptime);
+            (refusals[i], bounty) = _open(s, ids[i], p, moment);
             bounties += bounty;
         }
     }
 
     /// @notice Opens a call on `id`, or reverts with what stands against it.
-    function open(VaultState storage s, AccountId id, uint256 uptime) public returns (uint256 bounty) {
+    function open(VaultState storage s, AccountId id, Moment memory moment) public returns (uint256 bounty) {
         Account storage account = s.accounts[id];
         Prices memory p = s.readPrices(account.collateralSet);
         Refusal refusal;
-        (refusal, bounty) = _open(s, id, p, uptime);
+        (refusal, bounty) = _open(s, id, p, moment);
         if (refusal == Refusal.None) return bounty;
+        if (refusal == Refusal.CheckPending) revert IMarginVaultErrors.CheckPending(id);
+        if (refusal == Refusal.Paused) revert IMarginVaultErrors.CallingPaused();
         if (refusal == Refusal.OracleUnavailable) {
             revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
         }
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
-        revert IMarginVaultErrors.NotCallable(id, s.statusOf(account, v, uptime));
+        revert IMarginVaultErrors.NotCallable(id, s.statusOf(account, v, moment));
     }
 
     /// @notice Closes the call of each of `ids` that may be closed.
@@ -70,44 +74,45 @@ library CallLogic {
     function closeMany(
         VaultState storage s,
         AccountId[] calldata ids,
-        uint256 uptime
+        Moment memory moment
     ) public returns (Refusal[] memory refusals) {
         refusals = new Refusal[](ids.length);
         Prices memory p = s.readPrices(_listedSet(s));
         for (uint256 i; i < ids.length; ++i) {
             Account storage account = s.accounts[ids[i]];
-            refusals[i] = _close(s, ids[i], account, p, CloseReason.Recovered, uptime);
+            refusals[i] = _close(s, ids[i], account, p, CloseReason.Recovered, moment);
         }
     }
 
     /// @notice Closes the call of `id`, or reverts with what stands against it.
-    function close(VaultState storage s, AccountId id, uint256 uptime) public {
+    function close(VaultState storage s, AccountId id, Moment memory moment) public {
         Account storage account = s.accounts[id];
         Prices memory p = s.readPrices(account.collateralSet);
-        Refusal refusal = _close(s, id, account, p, CloseReason.Recovered, uptime);
+        Refusal refusal = _close(s, id, account, p, CloseReason.Recovered, moment);
         if (refusal == Refusal.None) return;
+        if (refusal == Refusal.CheckPending) revert IMarginVaultErrors.CheckPending(id);
         if (refusal == Refusal.OracleUnavailable) {
             revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
         }
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
         revert IMarginVaultErrors.NotClosable(
             id,
-            s.statusOf(account, v, uptime),
+            s.statusOf(account, v, moment),
             HealthMath.ratioWadDown(v.maintenanceValue, v.debt),
-            CallClock.closeLevelWad(account.deadline, uptime)
+            CallClock.closeLevelWad(account.deadlineAt(moment), moment.uptime)
         );
     }
 
     /// @notice Closes the open call of `id` when a deposit or a repayment has made that possible.
     /// @dev Never reverts for a price; without debt none is read.
-    function tryClose(VaultState storage s, AccountId id, CloseReason reason, uint256 uptime) public {
+    function tryClose(VaultState storage s, AccountId id, CloseReason reason, Moment memory moment) public {
         Account storage account = s.accounts[id];
         if (account.debtShares == 0) {
             Valuation memory debtFree;
-            CallBook.close(id, account, CloseReason.DebtFree, debtFree, uptime);
+            CallBook.close(id, account, CloseReason.DebtFree, debtFree, moment);
             return;
         }
-        _close(s, id, account, s.readPrices(account.collateralSet), reason, uptime);
+        _close(s, id, account, s.readPrices(account.collateralSet), reason, moment);
     }
 
     /// @notice What the cure of `id` takes now; reverts without an open call or without prices.
@@ -124,7 +129,7 @@ library CallLogic {
         VaultState storage s,
         AccountId id,
         uint256 debtIndex,
-        uint256 uptime
+        Moment memory moment
     ) public view returns (Margin memory m) {
         Account storage account = s.accounts[id];
         Prices memory p;
@@ -140,10 +145,10 @@ library CallLogic {
         m.healthWad = HealthMath.ratioWadDown(v.maintenanceValue, v.debt);
         m.floorHealthWad = HealthMath.ratioWadDown(v.liquidationValue, v.debt);
         m.shortfall = v.shortfallUp();
-        m.status = s.statusOf(account, v, uptime);
+        m.status = s.statusOf(account, v, moment);
         m.calledAt = account.calledAt;
-        m.deadline = account.deadline;
-        m.auctionStart = account.auctionStart;
+        m.deadline = account.deadlineAt(moment);
+        m.auctionStart = account.auctionStartAt(moment);
     }
 
     /// @notice What cures `id` at a debt index, in each accepted form.
@@ -164,25 +169,28 @@ library CallLogic {
         VaultState storage s,
         AccountId id,
         Prices memory p,
-        uint256 uptime
+        Moment memory moment
     ) private returns (Refusal, uint256 bounty) {
         Account storage account = s.accounts[id];
         if (account.debtShares == 0) return (Refusal.NotCallable, 0);
+        if (Deferral.isPending(id)) return (Refusal.CheckPending, 0);
+        if (moment.isCallingPaused) return (Refusal.Paused, 0);
         if (!p.available) return (Refusal.OracleUnavailable, 0);
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
-        Status status = s.statusOf(account, v, uptime);
+        Status status = s.statusOf(account, v, moment);
         if (status != Status.Callable && status != Status.Lapsed) return (Refusal.NotCallable, 0);
 
         bool reopened = status == Status.Lapsed;
-        if (!reopened) bounty = _chargeBounty(s, account, v, uptime);
+        if (!reopened) bounty = _chargeBounty(s, account, v, moment);
 
         uint256 grace = s.minGraceSeconds;
         bool closedLateRecently =
-            account.closedLateAt != 0 && uptime - account.closedLateAt < CallClock.LATE_CLOSE_MEMORY_SECONDS;
+            account.closedLateAt != 0 &&
+                moment.uptime - account.closedLateAt < CallClock.LATE_CLOSE_MEMORY_SECONDS;
         if (!reopened && !closedLateRecently) grace = CallClock.graceSeconds(v, grace, s.maxGraceSeconds);
 
-        account.calledAt = SafeCast.toUint32(uptime);
-        account.deadline = SafeCast.toUint32(uptime + grace);
+        account.calledAt = SafeCast.toUint32(moment.uptime);
+        account.deadline = SafeCast.toUint32(moment.uptime + grace);
         account.auctionStart = account.deadline;
         unchecked {
             ++account.callNonce; // wraps by design: it tells neighbouring calls apart
@@ -196,9 +204,10 @@ library CallLogic {
         VaultState storage s,
         Account storage account,
         Valuation memory v,
-        uint256 uptime
+        Moment memory moment
     ) private returns (uint256 bounty) {
-        if (account.calledAt != 0 && uptime - account.calledAt < CallClock.BOUNTY_COOLDOWN_SECONDS) return 0;
+        if (account.calledAt != 0 && moment.uptime - account.calledAt < CallClock.BOUNTY_COOLDOWN_SECONDS)
+            return 0;
         bounty = v.debt.mulDivDown(MAX_BOUNTY_BPS, BPS);
         if (bounty > s.maxBounty) bounty = s.maxBounty;
         if (bounty == 0) return 0;
@@ -218,13 +227,14 @@ library CallLogic {
         Account storage account,
         Prices memory p,
         CloseReason reason,
-        uint256 uptime
+        Moment memory moment
     ) private returns (Refusal) {
         if (!account.isOpen()) return Refusal.NotClosable;
+        if (Deferral.isActive()) return Refusal.CheckPending;
         if (!p.available) return Refusal.OracleUnavailable;
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
-        if (!CallClock.mayClose(v, account.deadline, uptime)) return Refusal.NotClosable;
-        CallBook.close(id, account, reason, v, uptime);
+        if (!CallClock.mayClose(v, account.deadlineAt(moment), moment.uptime)) return Refusal.NotClosable;
+        CallBook.close(id, account, reason, v, moment);
         return Refusal.None;
     }
 

@@ -7,6 +7,7 @@ import {AuctionMath} from "./AuctionMath.sol";
 import {CallBook} from "./CallBook.sol";
 import {CallClock} from "./CallClock.sol";
 import {DebtMath} from "./DebtMath.sol";
+import {Deferral} from "./Deferral.sol";
 import {WAD} from "./FixedPoint.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
 import {SettingsLogic} from "./SettingsLogic.sol";
@@ -21,6 +22,7 @@ import {
     Collateral,
     LiquidationNotice,
     LiquidationRequest,
+    Moment,
     Refusal,
     Status
 } from "../interfaces/VaultTypes.sol";
@@ -58,6 +60,7 @@ struct Taken {
 /// preview, single and batch all use it.
 library LiquidationLogic {
     using AccountHealth for VaultState;
+    using CallClock for Account;
     using HealthMath for Valuation;
     using TrancheMath for Valuation;
     using TrancheMath for Lot;
@@ -69,11 +72,11 @@ library LiquidationLogic {
         address asset,
         uint256 maxRepay,
         uint256 debtIndex,
-        uint256 uptime
+        Moment memory moment
     ) public view returns (uint256 repaid, uint256 insured, uint256 seized, uint256 discountWad) {
         LiquidationRequest memory request = LiquidationRequest(id, asset, maxRepay, 0);
         Prices memory p = s.readPrices(s.accounts[id].collateralSet);
-        Take memory t = _work(s, request, p, debtIndex, uptime);
+        Take memory t = _work(s, request, p, debtIndex, moment);
         if (t.refusal != Refusal.None) _refuse(s, request, t);
         return (t.repaid, t.insured, t.seized, t.discountWad);
     }
@@ -82,25 +85,25 @@ library LiquidationLogic {
     function take(
         VaultState storage s,
         LiquidationRequest memory request,
-        uint256 uptime
+        Moment memory moment
     ) public returns (Taken memory taken) {
         Prices memory p = s.readPrices(s.accounts[request.account].collateralSet);
-        Take memory t = _work(s, request, p, s.debtIndex, uptime);
+        Take memory t = _work(s, request, p, s.debtIndex, moment);
         if (t.refusal != Refusal.None) _refuse(s, request, t);
-        return _carryOut(s, request, t, p, uptime);
+        return _carryOut(s, request, t, p, moment);
     }
 
     /// @notice Takes a tranche of each account that allows it.
     function takeMany(
         VaultState storage s,
         LiquidationRequest[] memory requests,
-        uint256 uptime
+        Moment memory moment
     ) public returns (Taken[] memory taken) {
         taken = new Taken[](requests.length);
         Prices memory p = s.readPrices((1 << s.collateralCount) - 1);
         for (uint256 i; i < requests.length; ++i) {
-            Take memory t = _work(s, requests[i], p, s.debtIndex, uptime);
-            if (t.refusal == Refusal.None) taken[i] = _carryOut(s, requests[i], t, p, uptime);
+            Take memory t = _work(s, requests[i], p, s.debtIndex, moment);
+            if (t.refusal == Refusal.None) taken[i] = _carryOut(s, requests[i], t, p, moment);
             else taken[i].refusal = t.refusal;
         }
     }
@@ -111,13 +114,14 @@ library LiquidationLogic {
     function writeOff(
         VaultState storage s,
         AccountId id,
-        uint256 uptime
+        Moment memory moment
     ) public returns (Refusal refusal, uint256 loss) {
+        if (Deferral.isPending(id)) return (Refusal.CheckPending, 0);
         Account storage account = s.accounts[id];
         Prices memory p = s.readPrices(account.collateralSet);
         if (!p.available) return (Refusal.OracleUnavailable, 0);
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
-        loss = _writeOffIfHopeless(s, id, account, v, uptime);
+        loss = _writeOffIfHopeless(s, id, account, v, moment);
         if (loss == 0) refusal = Refusal.NoLossToBook;
     }
 
@@ -127,17 +131,23 @@ library LiquidationLogic {
         LiquidationRequest memory request,
         Prices memory p,
         uint256 debtIndex,
-        uint256 uptime
+        Moment memory moment
     ) private view returns (Take memory t) {
+        if (Deferral.isPending(request.account)) return _refusal(t, Refusal.CheckPending, 0, 0);
+        if (AccountId.unwrap(request.account) == AccountId.unwrap(_insuranceAccount())) {
+            return _workForfeited(s, request, p, moment, t);
+        }
         if (!p.available) return _refusal(t, Refusal.OracleUnavailable, 0, 0);
         Account storage account = s.accounts[request.account];
         Valuation memory v = s.valuationOf(account, p, debtIndex);
         t.before = v;
-        t.status = s.statusOf(account, v, uptime);
+        t.status = s.statusOf(account, v, moment);
         bool belowFloor = t.status == Status.Critical || t.status == Status.Insolvent;
         if (!belowFloor && t.status != Status.Expired) {
             return _refusal(t, Refusal.NotLiquidatable, 0, 0);
         }
+
+        if (!belowFloor && moment.isLiquidationPaused) return _refusal(t, Refusal.Paused, 0, 0);
 
         uint256 numberPlusOne = s.numberPlusOne[request.asset];
         if (numberPlusOne == 0 || (account.collateralSet >> (numberPlusOne - 1)) & 1 == 0) {
@@ -149,7 +159,8 @@ library LiquidationLogic {
             return _refusal(t, Refusal.PriceNotFresh, 0, 0);
         }
 
-        uint256 elapsed = uptime < account.auctionStart ? 0 : uptime - account.auctionStart;
+        uint256 start = account.auctionStartAt(moment);
+        uint256 elapsed = moment.uptime < start ? 0 : moment.uptime - start;
         if (!belowFloor && elapsed < s.auctionSeconds / 2) {
             uint256 lowestBps = _lowestWeight(s, account, p);
             uint256 weightBps = s.collaterals[t.number].maintenanceBps;
@@ -158,7 +169,53 @@ library LiquidationLogic {
                 return _refusal(t, Refusal.WrongCollateral, lowestBps, weightBps);
             }
         }
-        _size(s, account, request, t, elapsed, uptime);
+        _size(s, account, request, t, elapsed, moment);
+    }
+
+    /// @dev What defaulted accounts left is sold by the same auction, from its start, for as long as it takes. All that
+    /// is paid is the insurance's; a take is at least a quarter of the lot or all of it, and starts the auction again.
+    function _workForfeited(
+        VaultState storage s,
+        LiquidationRequest memory request,
+        Prices memory p,
+        Moment memory moment,
+        Take memory t
+    ) private view returns (Take memory) {
+        if (!p.available) return _refusal(t, Refusal.OracleUnavailable, 0, 0);
+        if (moment.isLiquidationPaused) return _refusal(t, Refusal.Paused, 0, 0);
+        Account storage account = s.accounts[request.account];
+        uint256 numberPlusOne = s.numberPlusOne[request.asset];
+        if (numberPlusOne == 0 || (account.collateralSet >> (numberPlusOne - 1)) & 1 == 0) {
+            return _refusal(t, Refusal.CollateralNotHeld, 0, 0);
+        }
+        t.number = numberPlusOne - 1;
+        t.price36 = p.price36[t.number];
+        if ((p.freshSet >> t.number) & 1 == 0 || t.price36 == 0) {
+            return _refusal(t, Refusal.PriceNotFresh, 0, 0);
+        }
+        Collateral storage terms = s.collaterals[t.number];
+        t.status = Status.Expired;
+        t.discountWad = AuctionMath.auctionDiscountWad(
+            moment.uptime - account.auctionStart,
+            terms.maxDiscountBps,
+            s.rampSeconds
+        );
+        Lot memory lot;
+        lot.amount = account.collateral[t.number];
+        lot.price36 = t.price36;
+        lot.discountWad = t.discountWad;
+        uint256 reach = lot.reachUp();
+        t.insured = request.maxRepay < reach ? request.maxRepay : reach;
+        t.empties = t.insured == reach;
+        t.seized = t.empties ? lot.amount : lot.seizedDown(t.insured);
+        uint256 least = (reach + 3) / 4;
+        if (t.seized == 0 || (t.insured < least && !t.empties)) {
+            return _refusal(t, Refusal.TakeTooSmall, least, t.insured);
+        }
+        if (t.seized < request.minSeized) {
+            return _refusal(t, Refusal.SeizedTooLittle, request.minSeized, t.seized);
+        }
+        return t;
     }
 
     /// @dev Discount, tranche and the split of one take.
@@ -168,11 +225,11 @@ library LiquidationLogic {
         LiquidationRequest memory request,
         Take memory t,
         uint256 elapsed,
-        uint256 uptime
+        Moment memory moment
     ) private view {
         Collateral storage terms = s.collaterals[t.number];
         Valuation memory v = t.before;
-        t.discountWad = _discountWad(s, account, t, terms.maxDiscountBps, elapsed, uptime);
+        t.discountWad = _discountWad(s, account, t, terms.maxDiscountBps, elapsed, moment);
         Lot memory lot = Lot(
             account.collateral[t.number],
             t.price36,
@@ -232,9 +289,9 @@ library LiquidationLogic {
         Take memory t,
         uint256 maxDiscountBps,
         uint256 elapsed,
-        uint256 uptime
+        Moment memory moment
     ) private view returns (uint256) {
-        bool running = account.deadline != 0 && uptime >= account.deadline && elapsed < s.auctionSeconds;
+        bool running = account.isPastDeadline(moment) && elapsed < s.auctionSeconds;
         uint256 runningWad =
             running ? AuctionMath.auctionDiscountWad(elapsed, maxDiscountBps, s.rampSeconds) : 0;
         if (t.status == Status.Expired) return runningWad;
@@ -261,27 +318,41 @@ library LiquidationLogic {
         LiquidationRequest memory request,
         Take memory t,
         Prices memory p,
-        uint256 uptime
+        Moment memory moment
     ) private returns (Taken memory taken) {
         AccountId id = request.account;
         Account storage account = s.accounts[id];
         _moveCollateral(s, account, t);
+        if (t.repaid == 0) return _carryOutForfeited(request, account, t, moment);
         _reduceDebt(s, account, t.repaid, t.before.debt);
 
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
-        bool pastDeadline = account.deadline != 0 && uptime >= account.deadline;
-        bool closes = account.deadline != 0 && CallClock.mayClose(v, account.deadline, uptime);
+        bool closes =
+            account.deadline != 0 && CallClock.mayClose(v, account.deadlineAt(moment), moment.uptime);
         // A take too small to matter only empties a collateral and leaves the auction where it is.
-        if (pastDeadline && !closes && t.repaid * 4 >= t.tranche) {
-            account.auctionStart = SafeCast.toUint32(uptime);
+        if (account.isPastDeadline(moment) && !closes && t.repaid * 4 >= t.tranche) {
+            account.auctionStart = SafeCast.toUint32(moment.uptime);
         }
-        _emitLiquidated(request, account, t, v, closes ? 0 : account.auctionStart);
-        if (closes) CallBook.close(id, account, CloseReason.Liquidated, v, uptime);
+        _emitLiquidated(request, account, t, v, closes ? 0 : account.auctionStartAt(moment));
+        if (closes) CallBook.close(id, account, CloseReason.Liquidated, v, moment);
 
         taken.repaid = t.repaid;
         taken.insured = t.insured;
         taken.seized = t.seized;
-        taken.loss = _writeOffIfHopeless(s, id, account, v, uptime);
+        taken.loss = _writeOffIfHopeless(s, id, account, v, moment);
+    }
+
+    function _carryOutForfeited(
+        LiquidationRequest memory request,
+        Account storage account,
+        Take memory t,
+        Moment memory moment
+    ) private returns (Taken memory taken) {
+        account.auctionStart = SafeCast.toUint32(moment.uptime);
+        Valuation memory nothing;
+        _emitLiquidated(request, account, t, nothing, moment.uptime);
+        taken.insured = t.insured;
+        taken.seized = t.seized;
     }
 
     function _moveCollateral(VaultState storage s, Account storage account, Take memory t) private {
@@ -312,7 +383,7 @@ library LiquidationLogic {
         AccountId id,
         Account storage account,
         Valuation memory v,
-        uint256 uptime
+        Moment memory moment
     ) private returns (uint256) {
         if (v.debt == 0 || v.value >= v.debt || v.value >= s.dustValue) return 0;
         s.totalDebtShares -= account.debtShares;
@@ -320,14 +391,21 @@ library LiquidationLogic {
         uint256 loss = v.debt;
         if (account.deadline != 0) {
             v.debt = 0;
-            CallBook.close(id, account, CloseReason.WrittenOff, v, uptime);
+            CallBook.close(id, account, CloseReason.WrittenOff, v, moment);
         }
-        _forfeit(s, id, account);
+        _forfeit(s, id, account, moment);
         return loss;
     }
 
-    function _forfeit(VaultState storage s, AccountId id, Account storage account) private {
+    function _forfeit(
+        VaultState storage s,
+        AccountId id,
+        Account storage account,
+        Moment memory moment
+    ) private {
         Account storage insurance = s.accounts[_insuranceAccount()];
+        // What comes to a lot that is for sale already goes along with it: dust cannot keep an auction at its start.
+        if (insurance.collateralSet == 0) insurance.auctionStart = SafeCast.toUint32(moment.uptime);
         uint256 set = account.collateralSet;
         for (uint256 j; set >> j != 0; ++j) {
             if ((set >> j) & 1 == 0) continue;
@@ -390,6 +468,8 @@ library LiquidationLogic {
         AccountId id = request.account;
         address asset = request.asset;
         Refusal refusal = t.refusal;
+        if (refusal == Refusal.CheckPending) revert IMarginVaultErrors.CheckPending(id);
+        if (refusal == Refusal.Paused) revert IMarginVaultErrors.LiquidationPaused();
         if (refusal == Refusal.OracleUnavailable) {
             revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
         }

@@ -58,6 +58,12 @@ library SettingsLogic {
         emit IMarginVaultEvents.RiskTermsSet(oldTerms, newTerms);
     }
 
+    function setBorrowCap(VaultState storage s, uint32 newCap) public {
+        uint256 oldCap = s.borrowCap;
+        s.borrowCap = newCap;
+        emit IMarginVaultEvents.BorrowCapSet(oldCap, newCap);
+    }
+
     /// @notice The vault has accrued: what has grown so far grew under the old fee.
     function setFee(VaultState storage s, uint16 newFeeBps, address newRecipient) public {
         (uint256 oldFeeBps, address oldRecipient) = (s.feeBps, s.feeRecipient);

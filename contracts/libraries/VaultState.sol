@@ -17,8 +17,8 @@ struct VaultState {
     /// Bit j is set exactly while `collaterals[j].total > collaterals[j].cap`; it spares borrowers a read a collateral.
     uint16 overCapSet;
     uint16 feeBps;
-    /// Seconds that the protocol's clock has stood still.
-    uint32 downtime;
+    /// All debt may reach this many whole quote tokens by borrowing; the largest number is no cap.
+    uint32 borrowCap;
     // slot 2: read with every health check
     IOracle oracle;
     uint96 minimumDebt;
