@@ -119,10 +119,10 @@ function matchById(
     // An endpoint that refuses the whole batch answers once, with no id.
     else if (answer.error !== undefined && answers.length === 1) throw refusedBatch(toAnswer(answer));
   }
-  return matched.map((answer, i) => {
-    if (answer === undefined) {
-      throw new RetryableError(`the endpoint left ${calls[i]?.method ?? "a call"} without an answer`);
-    }
+  // Not matched.map, which passes over what was never set.
+  return calls.map(({ method }, i) => {
+    const answer = matched[i];
+    if (answer === undefined) throw new RetryableError(`the endpoint left ${method} without an answer`);
     return answer;
   });
 }

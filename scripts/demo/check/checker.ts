@@ -1,0 +1,213 @@
+import type { AccountId } from "../../../sdk/accountId.ts";
+import type { BlockLogs } from "../chain/logs.ts";
+import {
+  STATUSES,
+  debtIndexAt,
+  pricesOf,
+  standingOf,
+  type CheckPrice,
+  type CheckTerms,
+  type Standing,
+} from "./arithmetic.ts";
+import type { BlockReader } from "./blockReader.ts";
+import type { ConservationWatch } from "./conservation.ts";
+import type { AccountFacts, VaultFacts } from "./facts.ts";
+import { MissWatch } from "./missed.ts";
+import { isProfitable } from "./offer.ts";
+
+/** A block as the check found it; accounts in the order in which they were given. */
+export interface CheckedBlock {
+  readonly vault: VaultFacts;
+  readonly prices: readonly CheckPrice[];
+  readonly facts: readonly AccountFacts[];
+  readonly standings: readonly Standing[];
+  /** Whether liquidating pays, by account. */
+  readonly profitable: readonly boolean[];
+  readonly logs: BlockLogs;
+  /** Blocks from the first in which it was callable to the one in which its call opened; one a call of this block. */
+  readonly latencyBlocks: readonly number[];
+}
+
+/** An account whose status the vault and the check see differently. */
+export interface Difference {
+  readonly account: AccountId;
+  readonly block: number;
+  readonly vaultSays: string;
+  readonly checkSays: string;
+}
+
+export interface CheckerOptions {
+  readonly reader: BlockReader;
+  readonly ids: readonly AccountId[];
+  readonly terms: CheckTerms;
+  readonly conservation: ConservationWatch;
+  /** Resolves when the check may take the node's time without standing in the way of a keeper or of the next block. */
+  readonly turn: () => Promise<void>;
+  readonly onChecked: (checked: CheckedBlock) => void;
+}
+
+/** So many accounts are read in one call: a few milliseconds of the node's time. */
+const CHUNK = 25;
+/** Where nothing happened to an account, the chain is asked again about every tenth in turn. */
+const ROTATION = 10;
+/** Of the debt: who stands as near to a threshold is asked about in every block. */
+const NEAR_BPS = 5n;
+
+/**
+ * Judges every account at every block, in order and behind the chain's head, from what the chain says at that block.
+ *
+ * Prices, debt index and clock are read and every status is recomputed for every block. An account's own storage, and
+ * what `statusOf` says of it, is read again for all accounts when a feed has a new round, and otherwise for those that
+ * a log names, whose status changes, who stand near a threshold or below one, and for each tenth in turn.
+ */
+export class Checker {
+  readonly watch = new MissWatch();
+  readonly differences: Difference[] = [];
+  readonly #options: CheckerOptions;
+  readonly #index: ReadonlyMap<string, number>;
+  readonly #facts: AccountFacts[] = [];
+  #statuses: readonly string[] = [];
+  #before: VaultFacts | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #backlog = 0;
+
+  constructor(options: CheckerOptions) {
+    this.#options = options;
+    this.#index = new Map(options.ids.map((id, i) => [id, i]));
+  }
+
+  /** Blocks that wait to be checked. */
+  get backlog(): number {
+    return this.#backlog;
+  }
+
+  /** Puts the next block in the queue. */
+  add(block: number, logs: BlockLogs): void {
+    this.#backlog += 1;
+    this.#queue = this.#queue.then(async () => {
+      await this.#check(block, logs);
+      this.#backlog -= 1;
+    });
+    // Reported by `done`, which everyone awaits in the end.
+    this.#queue.catch(() => undefined);
+  }
+
+  /** Resolves when all blocks are checked; rejects when one could not be. */
+  done(): Promise<void> {
+    return this.#queue;
+  }
+
+  async #check(block: number, logs: BlockLogs): Promise<void> {
+    const { reader, terms, ids, conservation } = this.#options;
+    await this.#options.turn();
+    const vault = await reader.vault(block);
+    const prices = pricesOf(vault, terms);
+    const index = debtIndexAt(vault, terms.rates);
+    const judge = (account: AccountFacts) => standingOf(account, prices, index, vault.uptime, terms);
+
+    await this.#refresh(vault, this.#toRefresh(vault, logs, judge));
+    const standings = this.#facts.map(judge);
+    const profitable = standings.map((standing, i) => {
+      const facts = this.#facts[i];
+      return facts !== undefined && isProfitable(facts, standing, vault, prices, terms);
+    });
+    this.#statuses = standings.map(({ status }) => status);
+    this.#before = vault;
+
+    for (const movement of logs.movements) conservation.move(movement);
+    conservation.compare(vault, this.#facts);
+    const latencyBlocks = this.#latencies(block, logs);
+    const taken = takenIn(logs);
+    for (const [i, account] of ids.entries()) {
+      const status = standings[i]?.status ?? "Healthy";
+      const sighting = { account, status, profitable: profitable[i] === true, taken: taken.has(account) };
+      this.watch.see(block, sighting);
+    }
+    this.#options.onChecked({
+      vault,
+      prices,
+      facts: [...this.#facts],
+      standings,
+      profitable,
+      logs,
+      latencyBlocks,
+    });
+  }
+
+  #toRefresh(vault: VaultFacts, logs: BlockLogs, judge: (account: AccountFacts) => Standing): number[] {
+    const all = this.#options.ids.map((_, i) => i);
+    if (this.#before === undefined || hasNewRound(this.#before, vault)) return all;
+    const touched = new Set(
+      logs.events.flatMap(({ event }) => ("account" in event ? [this.#index.get(event.account)] : [])),
+    );
+    return all.filter((i) => {
+      const facts = this.#facts[i];
+      if (facts === undefined || touched.has(i) || i % ROTATION === vault.block % ROTATION) return true;
+      const standing = judge(facts);
+      return standing.status !== this.#statuses[i] || isNearThreshold(standing);
+    });
+  }
+
+  /** Reads accounts anew and compares the status that the vault gives with the one computed from the rest. */
+  async #refresh(vault: VaultFacts, indices: readonly number[]): Promise<void> {
+    const { reader, ids, terms } = this.#options;
+    const prices = pricesOf(vault, terms);
+    const index = debtIndexAt(vault, terms.rates);
+    for (let from = 0; from < indices.length; from += CHUNK) {
+      await this.#options.turn();
+      const chunk = indices.slice(from, from + CHUNK).flatMap((i) => {
+        const account = ids[i];
+        return account === undefined ? [] : [{ i, account }];
+      });
+      const read = await reader.accounts(
+        vault.block,
+        chunk.map(({ account }) => account),
+      );
+      for (const [n, { i, account }] of chunk.entries()) {
+        const facts = read[n];
+        if (facts === undefined) throw new Error(`The chain did not answer for account ${account}.`);
+        this.#facts[i] = facts;
+        const { status } = standingOf(facts, prices, index, vault.uptime, terms);
+        const vaultSays = facts.status === undefined ? "no status" : STATUSES[facts.status];
+        if (vaultSays === status) continue;
+        this.differences.push({
+          account,
+          block: vault.block,
+          vaultSays: vaultSays ?? `number ${String(facts.status)}`,
+          checkSays: status,
+        });
+      }
+    }
+  }
+
+  #latencies(block: number, logs: BlockLogs): number[] {
+    return logs.events.flatMap(({ event }) => {
+      if (event.name !== "MarginCallOpened" || event.notice.reopened) return [];
+      return [block - (this.watch.callableSince(event.account) ?? block)];
+    });
+  }
+}
+
+function hasNewRound(before: VaultFacts, now: VaultFacts): boolean {
+  return now.tokens.some(({ answer, updatedAt }, i) => {
+    const last = before.tokens[i];
+    return last?.answer !== answer || last.updatedAt !== updatedAt;
+  });
+}
+
+function takenIn(logs: BlockLogs): ReadonlySet<string> {
+  return new Set(
+    logs.events.flatMap(({ event }) =>
+      event.name === "Liquidated" || event.name === "BadDebtRealized" ? [event.account] : [],
+    ),
+  );
+}
+
+/** Close to being callable, warned or critical, or due for someone to act on. */
+function isNearThreshold({ status, debt, maintenanceValue, liquidationValue, value }: Standing): boolean {
+  if (status !== "Healthy" && status !== "Warned" && status !== "Called") return true;
+  const margins = [maintenanceValue - debt, 10n * maintenanceValue - 11n * debt, liquidationValue - debt];
+  return [...margins, value - debt].some(
+    (margin) => margin * 10_000n < NEAR_BPS * debt && -margin * 10_000n < NEAR_BPS * debt,
+  );
+}

@@ -1,0 +1,43 @@
+import type { DemoOptions } from "./options.ts";
+import { loadPositions } from "./prices/positions.ts";
+import { loadPrices } from "./prices/loadPrices.ts";
+import type { PriceSeries } from "./prices/priceSeries.ts";
+import { drawPopulation, populationOf, type AccountPlan } from "./world/population.ts";
+
+/** Everything a run needs to know, read and checked before anything starts. */
+export interface DemoInput {
+  readonly options: DemoOptions;
+  readonly series: PriceSeries;
+  readonly plans: readonly AccountPlan[];
+  /** Rows of a positions file that were left out, by reason. */
+  readonly dropped: { readonly flagged: number; readonly underMinimum: number };
+  readonly beatMs: number;
+}
+
+const BEAT_MS = 120;
+/** With more accounts than the default, keeper and check have more to do in a beat. */
+const BEAT_MS_AN_ACCOUNT = 0.35;
+const USUAL_ACCOUNTS = 300;
+
+/** Throws a PriceInputError for every fault of a file. */
+export function readInput(options: DemoOptions): DemoInput {
+  const series = loadPrices({
+    crash: options.crash,
+    pricesFile: options.prices,
+    prices2File: options.prices2,
+    beta: options.beta,
+  });
+  const positions = options.positions === undefined ? undefined : loadPositions(options.positions);
+  const plans =
+    positions === undefined
+      ? drawPopulation(options.accounts, options.seed)
+      : populationOf(positions, options.seed);
+  const more = Math.max(plans.length - USUAL_ACCOUNTS, 0);
+  return {
+    options,
+    series,
+    plans,
+    dropped: { flagged: positions?.flagged ?? 0, underMinimum: positions?.underMinimum ?? 0 },
+    beatMs: options.beat ?? Math.round(BEAT_MS + more * BEAT_MS_AN_ACCOUNT),
+  };
+}

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Deployment } from "../../../sdk/deployment.ts";
+import { root } from "../../compile.ts";
+import { DemoError } from "../demoError.ts";
+
+export interface KeeperOptions {
+  readonly url: string;
+  readonly deployment: Deployment;
+  readonly privateKey: string;
+  /** An empty folder of its own: configuration, store and log. */
+  readonly folder: string;
+  readonly pollMs: number;
+  /** Quote tokens, a decimal: what the vault may take of the keeper. */
+  readonly allowance: string;
+  /** Told of the process as soon as there is one, so that nothing can leave it behind. */
+  readonly onStart: (child: ChildProcess) => void;
+}
+
+export interface KeeperProcess {
+  readonly process: ChildProcess;
+  readonly configFile: string;
+  readonly lastWords: () => string;
+}
+
+const KEY_VARIABLE = "TOCSIN_KEEPER_KEY";
+const STARTED = "keeper.started";
+const START_SECONDS = 30;
+const LAST_WORDS = 10;
+
+/** Starts the keeper as an operator would, in a process of its own; resolves when it says that it runs. */
+export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess> {
+  const { deployment, folder } = options;
+  const configFile = join(folder, "keeper.json");
+  const deploymentFile = join(folder, `${deployment.chainId}.json`);
+  writeFileSync(deploymentFile, `${JSON.stringify(deployment, undefined, 2)}\n`);
+  const config = {
+    rpcUrl: options.url,
+    deploymentFile,
+    storeFile: join(folder, "keeper.sqlite"),
+    key: { privateKeyEnv: KEY_VARIABLE },
+    pollMs: options.pollMs,
+    // The first collateral is the chain's native coin in wrapped form.
+    nativePriceFeed: deployment.collaterals[0]?.feed,
+    profitMargin: "0.1",
+    allowance: { ceiling: options.allowance },
+    logLevel: "info",
+  };
+  writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`);
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", join(root, "keeper", "main.ts"), "run", "--config", configFile],
+    {
+      cwd: root,
+      env: { ...process.env, [KEY_VARIABLE]: options.privateKey },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    },
+  );
+  options.onStart(child);
+  const words: string[] = [];
+  const hear = (line: string) => {
+    words.push(line);
+    if (words.length > LAST_WORDS) words.shift();
+  };
+  createInterface({ input: child.stdout }).on("line", hear);
+  createInterface({ input: child.stderr }).on("line", hear);
+  const lastWords = () => words.join("\n");
+  await started(child, lastWords);
+  return { process: child, configFile, lastWords };
+}
+
+async function started(child: ChildProcess, lastWords: () => string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => {
+      reject(new DemoError(`The keeper did not start within ${START_SECONDS} s:\n${lastWords()}`));
+    }, START_SECONDS * 1_000);
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      clearTimeout(late);
+      reject(new DemoError(`The keeper ended with code ${String(code)} before it ran:\n${lastWords()}`));
+    });
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (!line.includes(`"${STARTED}"`)) return;
+      clearTimeout(late);
+      resolve();
+    });
+  });
+}

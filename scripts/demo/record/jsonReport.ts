@@ -1,0 +1,92 @@
+import type { PriceSeries } from "../prices/priceSeries.ts";
+import type { Verdict } from "../report/recording.ts";
+import { jsonInteger, type JsonInteger } from "./jsonInteger.ts";
+import type { Snapshot } from "./snapshots.ts";
+import type { Latency, Outcome } from "./summary.ts";
+
+/** The machine-readable report. Amounts are base units; prices dollars. */
+export interface JsonReport {
+  readonly prices: {
+    readonly points: number;
+    readonly rounds: number;
+    readonly first: number;
+    readonly low: number;
+    readonly last: number;
+  };
+  readonly accounts: number;
+  readonly calls: {
+    readonly opened: number;
+    readonly cured: number;
+    readonly recovered: number;
+    readonly expired: number;
+    readonly lapsed: number;
+    readonly curedByRepayment: number;
+    readonly curedByDeposit: number;
+  };
+  readonly liquidations: {
+    readonly tranches: number;
+    readonly critical: number;
+    readonly accounts: number;
+    readonly severalTranches: number;
+  };
+  readonly badDebt: JsonInteger;
+  readonly insurance: JsonInteger;
+  readonly lenders: { readonly before: JsonInteger; readonly after: JsonInteger };
+  readonly missed: number;
+  readonly conservation: Readonly<Record<string, JsonInteger>>;
+  readonly latencyBlocks: Latency;
+  readonly seconds: number;
+  readonly blocks: number;
+  readonly overruns: number;
+  readonly droppedPositions: number;
+  readonly problems: readonly string[];
+  readonly snapshots: readonly Snapshot[];
+}
+
+export interface ReportParts {
+  readonly series: PriceSeries;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+  readonly blocks: number;
+  readonly overruns: number;
+  readonly droppedPositions: number;
+  readonly snapshots: readonly Snapshot[];
+}
+
+const DOLLAR = 1e8;
+
+export function jsonReportOf(parts: ReportParts): JsonReport {
+  const { series, outcome, verdict } = parts;
+  const { opened, cured, recovered, expired, lapsed, curedByRepayment, curedByDeposit } = outcome.calls;
+  const dollars = (answer: bigint) => Number(answer) / DOLLAR;
+  return {
+    prices: {
+      points: series.points,
+      rounds: series.rounds[0].length,
+      first: dollars(series.first),
+      low: dollars(series.low),
+      last: dollars(series.last),
+    },
+    accounts: outcome.accounts,
+    calls: { opened, cured, recovered, expired, lapsed, curedByRepayment, curedByDeposit },
+    liquidations: outcome.liquidations,
+    badDebt: jsonInteger(outcome.badDebt),
+    insurance: jsonInteger(outcome.insurance),
+    lenders: {
+      before: jsonInteger(outcome.lenders.before),
+      after: jsonInteger(outcome.lenders.after),
+    },
+    missed: verdict.missed,
+    conservation: Object.fromEntries(
+      Object.entries(verdict.conservation).map(([symbol, delta]) => [symbol, jsonInteger(delta)]),
+    ),
+    latencyBlocks: outcome.latencyBlocks,
+    seconds: Math.round(parts.seconds * 10) / 10,
+    blocks: parts.blocks,
+    overruns: parts.overruns,
+    droppedPositions: parts.droppedPositions,
+    problems: verdict.problems,
+    snapshots: parts.snapshots,
+  };
+}

@@ -1,0 +1,36 @@
+import type { Checker } from "../check/checker.ts";
+import type { ConservationWatch } from "../check/conservation.ts";
+import type { Verdict } from "../report/recording.ts";
+
+const MOST_SENTENCES = 10;
+
+/** Whether the run was good, and what was not. */
+export function verdictOf(checker: Checker, conservation: ConservationWatch): Verdict {
+  const { misses } = checker.watch;
+  const sentences = [
+    ...misses.map(
+      ({ account, duty, since, found }) =>
+        `Account ${account} waited for a ${duty} from block ${since} to ${found} and beyond.`,
+    ),
+    ...checker.differences.map(
+      ({ account, block, vaultSays, checkSays }) =>
+        `Account ${account} at block ${block}: the vault says ${vaultSays}, the check ${checkSays}.`,
+    ),
+    ...conservation.imbalances.map(
+      ({ symbol, block, what, delta }) =>
+        `${symbol} at block ${block}: ${what} is off by ${delta.toString()}.`,
+    ),
+  ];
+  const more = sentences.length - MOST_SENTENCES;
+  const shown = sentences.slice(0, MOST_SENTENCES);
+  return {
+    missed: misses.length,
+    conservation: conservation.deltas,
+    problems: more > 0 ? [...shown, `And ${more} more.`] : shown,
+  };
+}
+
+/** Nothing missed, nothing lost, and no disagreement. */
+export function isGood({ missed, conservation, problems }: Verdict): boolean {
+  return missed === 0 && problems.length === 0 && Object.values(conservation).every((delta) => delta === 0n);
+}

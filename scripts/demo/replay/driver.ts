@@ -1,0 +1,124 @@
+import type { CheckedBlock } from "../check/checker.ts";
+import { logsOf, type BlockLogs } from "../chain/logs.ts";
+import type { Rpc } from "../chain/rpc.ts";
+import { mineAt } from "../world/miner.ts";
+import type { Beat } from "./beat.ts";
+import type { Feeds } from "./feeds.ts";
+import type { Lenders } from "./lenders.ts";
+import { nextBlockAt, waitingSecondsOf, type Mood } from "./schedule.ts";
+import type { Traders } from "./traders.ts";
+
+export interface DriverOptions {
+  readonly rpc: Rpc;
+  /** Lower case. */
+  readonly vault: string;
+  readonly beat: Beat;
+  readonly feeds: Feeds;
+  readonly traders: Traders;
+  readonly lenders: Lenders;
+  /** The chain's head as the replay begins. */
+  readonly firstBlock: number;
+  readonly firstAt: number;
+  readonly lastRoundAt: number;
+  readonly onBlock: (block: number, logs: BlockLogs) => void;
+  /** Called before each block, for what is done to the chain from outside. */
+  readonly beforeBlock: (block: number) => Promise<void>;
+}
+
+/** After the last round the last price holds until what is open has ended, at most so long. */
+const TAIL_SECONDS = 6 * 3_600;
+/** Prices that moved within this time count as moving. */
+const RESTLESS_SECONDS = 600;
+
+/** Replays the rounds: one block a beat, the chain's clock following the data. */
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #waitingSeconds: number;
+  #block: number;
+  #at: number;
+  /** The last block in which something happened that can change an account. */
+  #eventfulBlock: number;
+  #lastRoundAt: number;
+  #seen: { block: number; due: number; auctions: number } | undefined;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#block = options.firstBlock;
+    this.#eventfulBlock = options.firstBlock;
+    this.#at = options.firstAt;
+    this.#lastRoundAt = options.firstAt;
+    this.#waitingSeconds = waitingSecondsOf(options.lastRoundAt - options.firstAt);
+  }
+
+  get block(): number {
+    return this.#block;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Takes note of what the check has found, some blocks behind the head. */
+  learn({ vault, standings, profitable }: CheckedBlock, given: (i: number) => boolean): void {
+    const due = standings.filter(({ status }, i) => {
+      const open = status === "Callable" || status === "Lapsed" || profitable[i] === true;
+      // What a keeper has failed to do in time is on its record; the replay does not wait for it.
+      return open && !given(i);
+    });
+    const auctions = standings.filter(({ status }, i) => status === "Expired" && !given(i));
+    this.#seen = { block: vault.block, due: due.length, auctions: auctions.length };
+  }
+
+  /** Runs to the end of the data and of what it set in motion. Rejects when `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { feeds, lastRoundAt } = this.#options;
+    while (!signal.aborted) {
+      const over = feeds.nextRoundAt === undefined && this.#at >= lastRoundAt;
+      if (over && (this.#mood() === "quiet" || this.#at > lastRoundAt + TAIL_SECONDS)) return;
+      await this.step(nextBlockAt(this.#moment(), this.#waitingSeconds), signal);
+    }
+    signal.throwIfAborted();
+  }
+
+  /** Mines the next block, at the next beat, at the chain's time `at`. */
+  async step(at: number, signal: AbortSignal): Promise<void> {
+    const { rpc, beat, feeds, traders, lenders, vault, onBlock, beforeBlock } = this.#options;
+    await beforeBlock(this.#block + 1);
+    const pushed = await feeds.pushUntil(at);
+    await traders.act(at);
+    await lenders.act();
+    await beat.next(signal);
+    await mineAt(rpc, at);
+    this.#block += 1;
+    this.#at = at;
+    const logs = await logsOf(rpc, vault, this.#block, this.#block);
+    if (pushed > 0) this.#lastRoundAt = at;
+    const touched = logs.events.some(({ event }) => "account" in event);
+    if (pushed > 0 || touched) this.#eventfulBlock = this.#block;
+    traders.notice(logs, at);
+    onBlock(this.#block, logs);
+  }
+
+  #moment() {
+    const { feeds, traders } = this.#options;
+    const { nextRoundAt, nextRefreshAt } = feeds;
+    return {
+      now: this.#at,
+      nextRoundAt: nextRoundAt === undefined ? undefined : Math.min(nextRoundAt, nextRefreshAt),
+      nextPlanAt: traders.nextPlanAt,
+      nextDeadlineAt: traders.nextDeadlineAfter(this.#at),
+      mood: this.#mood(),
+    };
+  }
+
+  /** Only what anyone can read from the chain counts, and what has not been read yet counts as eventful. */
+  #mood(): Mood {
+    const seen = this.#seen;
+    const open = this.#options.traders.openCalls > 0;
+    if (seen === undefined || seen.block < this.#eventfulBlock || seen.due > 0 || seen.auctions > 0) {
+      return "busy";
+    }
+    if (!open) return "quiet";
+    return this.#at - this.#lastRoundAt < RESTLESS_SECONDS ? "busy" : "waiting";
+  }
+}

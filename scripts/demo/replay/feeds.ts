@@ -1,0 +1,112 @@
+import type { Deployment } from "../../../sdk/deployment.ts";
+import type { Rpc } from "../chain/rpc.ts";
+import type { Round } from "../prices/priceSeries.ts";
+import * as calls from "../world/calls.ts";
+import { QUOTE_ANSWER } from "../world/terms.ts";
+import { send, type Wallet } from "../world/wallet.ts";
+
+interface Series {
+  readonly feed: string;
+  readonly rounds: readonly Round[];
+  next: number;
+  answer: bigint;
+  updatedAt: number;
+}
+
+const PUSH_GAS = 150_000;
+/** Above anyone else's, so that a block's first transactions are its prices. */
+const PUSH_TIP_WEI = 50n * 10n ** 9n;
+/** An answer is repeated so long before it would be too old. */
+const REFRESH_MARGIN_SECONDS = 120;
+
+/** Pushes rounds into feeds as their time comes, and repeats the last one before it grows too old. */
+export class Feeds {
+  readonly #rpc: Rpc;
+  readonly #chainId: number;
+  readonly #wallet: Wallet;
+  readonly #maxAgeSeconds: number;
+  readonly #quote: Series;
+  readonly #collaterals: readonly Series[];
+
+  /** @param openedAt When the feeds last answered, before the replay. */
+  constructor(
+    rpc: Rpc,
+    deployment: Deployment,
+    wallet: Wallet,
+    rounds: readonly (readonly Round[])[],
+    maxAgeSeconds: number,
+    openedAt: number,
+  ) {
+    this.#rpc = rpc;
+    this.#chainId = deployment.chainId;
+    this.#wallet = wallet;
+    this.#maxAgeSeconds = maxAgeSeconds;
+    const series = (feed: string, of: readonly Round[], answer: bigint): Series => ({
+      feed,
+      rounds: of,
+      next: 0,
+      answer,
+      updatedAt: openedAt,
+    });
+    this.#quote = series(deployment.quote.feed, [], QUOTE_ANSWER);
+    this.#collaterals = deployment.collaterals.map(({ feed, number }) =>
+      series(feed, rounds[number] ?? [], rounds[number]?.[0]?.answer ?? 0n),
+    );
+  }
+
+  /** When the next round is due; undefined after the last. */
+  get nextRoundAt(): number | undefined {
+    const due = this.#collaterals.flatMap(({ rounds, next }) => rounds[next]?.at ?? []);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** When the next feed would grow too old without a word. */
+  get nextRefreshAt(): number {
+    const oldest = Math.min(this.#quote.updatedAt, ...this.#collaterals.map(({ updatedAt }) => updatedAt));
+    return oldest + this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS;
+  }
+
+  /** Rounds pushed of all there are. */
+  get progress(): { done: number; all: number } {
+    const sum = (of: (series: Series) => number) =>
+      this.#collaterals.reduce((total, series) => total + of(series), 0);
+    return { done: sum(({ next }) => next), all: sum(({ rounds }) => rounds.length) };
+  }
+
+  /** Hands the chain each feed's first round, as news of a block at `at`, and the quote's. */
+  async pushFirst(at: number): Promise<void> {
+    for (const series of this.#collaterals) {
+      series.next = 1;
+      await this.#push(series, series.answer, at);
+    }
+    await this.#push(this.#quote, QUOTE_ANSWER, at);
+  }
+
+  /** Hands the chain every round that is due in a block at `at`; returns how many prices are new. */
+  async pushUntil(at: number): Promise<number> {
+    let pushed = 0;
+    for (const series of [...this.#collaterals, this.#quote]) {
+      for (;;) {
+        const round = series.rounds[series.next];
+        if (round === undefined || round.at > at) break;
+        series.next += 1;
+        await this.#push(series, round.answer, round.at);
+        pushed += 1;
+      }
+      const age = at - series.updatedAt;
+      if (age > this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS) await this.#push(series, series.answer, at);
+    }
+    return pushed;
+  }
+
+  async #push(series: Series, answer: bigint, updatedAt: number): Promise<void> {
+    series.answer = answer;
+    series.updatedAt = updatedAt;
+    await send(this.#rpc, this.#wallet, this.#chainId, {
+      to: series.feed,
+      data: calls.feed.encodeFunctionData("pushAt", [answer, updatedAt]),
+      gasLimit: PUSH_GAS,
+      tipWei: PUSH_TIP_WEI,
+    });
+  }
+}

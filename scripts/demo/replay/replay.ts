@@ -1,0 +1,127 @@
+import { logsOf } from "../chain/logs.ts";
+import type { Rpc } from "../chain/rpc.ts";
+import type { CheckTerms } from "../check/arithmetic.ts";
+import { blockReaderOf } from "../check/blockReader.ts";
+import { Checker, type CheckedBlock } from "../check/checker.ts";
+import { ConservationWatch } from "../check/conservation.ts";
+import { accountIdOf, type AccountId } from "../../../sdk/accountId.ts";
+import { breakLedger } from "../fault.ts";
+import type { PriceSeries } from "../prices/priceSeries.ts";
+import type { PopulatedWorld } from "../world/buildWorld.ts";
+import { deadAgeOf } from "../world/deployWorld.ts";
+import { COLLATERALS, QUOTE, RATES, RISK_TERMS } from "../world/terms.ts";
+import { mineAt } from "../world/miner.ts";
+import { Beat } from "./beat.ts";
+import { Driver } from "./driver.ts";
+import { Feeds } from "./feeds.ts";
+import { Lenders } from "./lenders.ts";
+import { Traders } from "./traders.ts";
+
+/** The parts of a running replay. */
+export interface Replay {
+  readonly driver: Driver;
+  readonly beat: Beat;
+  readonly feeds: Feeds;
+  readonly traders: Traders;
+  readonly lenders: Lenders;
+  readonly checker: Checker;
+  readonly conservation: ConservationWatch;
+  /** The accounts that are checked: the population's and, last, the insurance's. */
+  readonly ids: readonly AccountId[];
+  readonly terms: CheckTerms;
+}
+
+export interface ReplayOptions {
+  readonly rpc: Rpc;
+  readonly world: PopulatedWorld;
+  readonly series: PriceSeries;
+  readonly seed: number;
+  readonly beatMs: number;
+  /** Unix seconds of the block in which the feeds have their first rounds. */
+  readonly opensAt: number;
+  readonly fault: "ledger" | undefined;
+  readonly onChecked: (checked: CheckedBlock) => void;
+}
+
+/** A fault strikes so many blocks into the replay. */
+const FAULT_BLOCK = 8;
+
+/** Sets the feeds to the first round and makes everything ready to go on from there. */
+export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
+  const { rpc, world, series, seed, opensAt } = options;
+  const { deployment, maxAgeSeconds, traders: people } = world;
+  const vault = deployment.vault.toLowerCase();
+  const feeds = new Feeds(rpc, deployment, world.oracle, series.rounds, maxAgeSeconds, opensAt);
+  await feeds.pushFirst(opensAt);
+  await mineAt(rpc, opensAt);
+  const firstBlock = Number(await rpc<string>("eth_blockNumber"));
+
+  const conservation = new ConservationWatch({
+    vault,
+    tokens: [deployment.quote, ...deployment.collaterals].map(({ address, symbol }) => ({
+      address: address.toLowerCase(),
+      symbol,
+    })),
+    shareSymbol: "tUSDC",
+  });
+  const past = await logsOf(rpc, vault, 0, firstBlock);
+  for (const movement of past.movements) conservation.move(movement);
+
+  const beat = new Beat(options.beatMs);
+  const traders = new Traders(rpc, deployment, people, seed);
+  const lenders = new Lenders(rpc, deployment, world.lenders, world.lenderFunds, seed);
+  const ids = [...people.map(({ account }) => account), accountIdOf(deployment.vault)];
+  const terms = checkTermsOf(maxAgeSeconds);
+  const missed = new Set<string>();
+  const checker: Checker = new Checker({
+    reader: blockReaderOf(rpc, deployment, world.reader),
+    ids,
+    terms,
+    conservation,
+    turn: () => beat.turn(checker.backlog),
+    onChecked: (checked) => {
+      for (const { account } of checker.watch.misses) missed.add(account);
+      driver.learn(checked, (i) => missed.has(ids[i] ?? ""));
+      options.onChecked(checked);
+    },
+  });
+  const driver = new Driver({
+    rpc,
+    vault,
+    beat,
+    feeds,
+    traders,
+    lenders,
+    firstBlock,
+    firstAt: opensAt,
+    lastRoundAt: Math.max(...series.rounds.map((rounds) => rounds.at(-1)?.at ?? 0)),
+    onBlock: (block, logs) => {
+      checker.add(block, logs);
+    },
+    beforeBlock: async (block) => {
+      if (options.fault === "ledger" && block === firstBlock + FAULT_BLOCK)
+        await breakLedger(rpc, deployment);
+    },
+  });
+  return { driver, beat, feeds, traders, lenders, checker, conservation, ids, terms };
+}
+
+function checkTermsOf(maxAgeSeconds: number): CheckTerms {
+  return {
+    collaterals: COLLATERALS.map((collateral) => ({
+      decimals: collateral.decimals,
+      initialBps: BigInt(collateral.initialBps),
+      maintenanceBps: BigInt(collateral.maintenanceBps),
+      liquidationBps: BigInt(collateral.liquidationBps),
+      maxDiscountBps: BigInt(collateral.maxDiscountBps),
+    })),
+    quoteDecimals: QUOTE.decimals,
+    maxAgeSeconds: BigInt(maxAgeSeconds),
+    deadAgeSeconds: BigInt(deadAgeOf(maxAgeSeconds)),
+    rates: RATES,
+    minimumDebt: RISK_TERMS.minimumDebt,
+    dustValue: RISK_TERMS.dustValue,
+    auctionSeconds: RISK_TERMS.auctionSeconds,
+    rampSeconds: RISK_TERMS.rampSeconds,
+  };
+}

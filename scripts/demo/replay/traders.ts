@@ -1,0 +1,154 @@
+import type { AccountId } from "../../../sdk/accountId.ts";
+import type { Deployment } from "../../../sdk/deployment.ts";
+import type { Rpc } from "../chain/rpc.ts";
+import type { BlockLogs } from "../chain/logs.ts";
+import * as calls from "../world/calls.ts";
+import { approval, type Trader } from "../world/openLoans.ts";
+import { randomOf, type Random } from "../world/random.ts";
+import { send, type Message } from "../world/wallet.ts";
+
+/** How a called trader behaves. */
+export type Response = "repay" | "deposit" | "part" | "late" | "none";
+
+/** A call that a trader means to answer. */
+interface Plan {
+  at: number;
+  readonly account: AccountId;
+  readonly response: Response;
+  tries: number;
+}
+
+interface OpenCall {
+  readonly deadline: number;
+}
+
+/** Dealt to called accounts in the order of their calls, shuffled by seed: half respond, in every way. */
+const DECK: readonly Response[] = [
+  ...(["repay", "repay", "deposit", "deposit", "part", "late"] as const),
+  ...(["none", "none", "none", "none", "none", "none"] as const),
+];
+const SOONEST_SECONDS = 45;
+const LATEST_RESPONSE_SECONDS = 5_400;
+const RETRY_SECONDS = 240;
+const MAX_TRIES = 3;
+/** Of what a cure takes. */
+const PART_BPS = 4_000n;
+/** A deposit is reckoned with a price that may fall before it is mined. */
+const DEPOSIT_MARGIN_BPS = 10_150n;
+const MAX = (1n << 256n) - 1n;
+const CURE_GAS = 500_000;
+
+/** The traders: they see calls as anyone does, from the chain, and answer them or not. */
+export class Traders {
+  /** What each called account drew, by account; the last call's. */
+  readonly responses = new Map<AccountId, Response>();
+  readonly #rpc: Rpc;
+  readonly #deployment: Deployment;
+  readonly #traders: ReadonlyMap<AccountId, Trader>;
+  readonly #random: Random;
+  readonly #open = new Map<AccountId, OpenCall>();
+  #deck: Response[] = [];
+  #plans: Plan[] = [];
+
+  constructor(rpc: Rpc, deployment: Deployment, traders: readonly Trader[], seed: number) {
+    this.#rpc = rpc;
+    this.#deployment = deployment;
+    this.#traders = new Map(traders.map((trader) => [trader.account, trader]));
+    this.#random = randomOf(seed, "responses");
+  }
+
+  get openCalls(): number {
+    return this.#open.size;
+  }
+
+  /** The next deadline of an open call after `now`. */
+  nextDeadlineAfter(now: number): number | undefined {
+    const deadlines = [...this.#open.values()].map(({ deadline }) => deadline).filter((at) => at > now);
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  }
+
+  get nextPlanAt(): number | undefined {
+    return this.#plans.length === 0 ? undefined : Math.min(...this.#plans.map(({ at }) => at));
+  }
+
+  /** Takes note of calls that a block at `now` opened and closed. */
+  notice(logs: BlockLogs, now: number): void {
+    for (const { event } of logs.events) {
+      if (event.name === "MarginCallOpened") {
+        const { deadline, reopened } = event.notice;
+        this.#open.set(event.account, { deadline: Number(deadline) });
+        if (!reopened) this.#draw(event.account, now, Number(deadline));
+      }
+      if (event.name === "MarginCallClosed") this.#open.delete(event.account);
+    }
+  }
+
+  /** Sends what the traders do in a block at `at`. */
+  async act(at: number): Promise<void> {
+    const due = this.#plans.filter((plan) => plan.at <= at);
+    this.#plans = this.#plans.filter((plan) => plan.at > at);
+    for (const plan of due) {
+      const trader = this.#traders.get(plan.account);
+      if (trader === undefined || !this.#open.has(plan.account)) continue;
+      await this.#respond(trader, plan.response);
+      plan.tries += 1;
+      if (plan.response === "part" || plan.tries === MAX_TRIES) continue;
+      // Prices may have moved on before it was mined; whoever means to cure looks again.
+      this.#plans.push({ ...plan, at: at + RETRY_SECONDS });
+    }
+  }
+
+  #draw(account: AccountId, now: number, deadline: number): void {
+    if (this.#deck.length === 0) this.#deck = this.#random.shuffled(DECK);
+    const response = this.#deck.pop() ?? "none";
+    this.responses.set(account, response);
+    const grace = deadline - now;
+    const u = this.#random.next();
+    const soon = Math.min(0.6 * grace, LATEST_RESPONSE_SECONDS);
+    if (response === "none") return;
+    const at =
+      response === "late"
+        ? deadline + Math.round(60 + u * 1_500)
+        : now + Math.round(SOONEST_SECONDS + u * u * soon);
+    this.#plans.push({ at, account, response, tries: 0 });
+  }
+
+  async #respond(trader: Trader, response: Response): Promise<void> {
+    const { vault, quote, collaterals } = this.#deployment;
+    const data = calls.vault.encodeFunctionData("previewCure", [trader.account]);
+    const answer = await this.#rpc<string>("eth_call", [{ to: vault, data }, "latest"]);
+    const [{ repay, assets, deposits }] = calls.vault.decodeFunctionResult(
+      "previewCure",
+      answer,
+    ) as unknown as [{ repay: bigint; assets: string[]; deposits: bigint[] }];
+    const depositing = response === "deposit" || (response === "part" && repay % 2n === 0n);
+    const asset = collaterals.find(({ address }) => address === assets.at(-1));
+    if (depositing && asset !== undefined) {
+      const share = response === "part" ? PART_BPS : DEPOSIT_MARGIN_BPS;
+      const amount = ((deposits.at(-1) ?? 0n) * share) / 10_000n;
+      if (amount === 0n) return;
+      await this.#send(trader, approval(asset.address, vault));
+      await this.#call(trader, "depositCollateral", [trader.account, asset.address, amount]);
+      return;
+    }
+    await this.#send(trader, approval(quote.address, vault));
+    if (response !== "part") {
+      await this.#call(trader, "cure", [trader.account, MAX]);
+      return;
+    }
+    const amount = (repay * PART_BPS) / 10_000n;
+    if (amount > 0n) await this.#call(trader, "repay", [trader.account, amount]);
+  }
+
+  #call(trader: Trader, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#send(trader, {
+      to: this.#deployment.vault,
+      data: calls.vault.encodeFunctionData(name, args),
+      gasLimit: CURE_GAS,
+    });
+  }
+
+  #send({ wallet }: Trader, message: Message): Promise<unknown> {
+    return send(this.#rpc, wallet, this.#deployment.chainId, message);
+  }
+}

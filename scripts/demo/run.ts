@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatUnits } from "ethers";
+import { compileOrExit } from "../compile.ts";
+import { rpcOf, type Rpc } from "./chain/rpc.ts";
+import { startChain, type Chain } from "./chain/startChain.ts";
+import { blockReaderOf } from "./check/blockReader.ts";
+import type { CheckedBlock } from "./check/checker.ts";
+import type { Children } from "./children.ts";
+import { DemoError } from "./demoError.ts";
+import type { DemoInput } from "./input.ts";
+import { keepRunning } from "./keep.ts";
+import { startKeeper, type KeeperProcess } from "./keeper/startKeeper.ts";
+import { compareWallets, insuranceOf, wealthOf, type Wealth } from "./record/measure.ts";
+import { outcomeOf } from "./record/outcome.ts";
+import { Recorder } from "./record/recorder.ts";
+import { isGood, verdictOf } from "./record/verdict.ts";
+import { prepareReplay, type Replay } from "./replay/replay.ts";
+import { happeningsText, type Screen } from "./screen/screen.ts";
+import { priceText } from "./screen/wording.ts";
+import { buildWorld, type PopulatedWorld } from "./world/buildWorld.ts";
+import { BASE_FEE_WEI, QUOTE } from "./world/terms.ts";
+import { walletOf } from "./world/wallet.ts";
+import { writeResults } from "./writeResults.ts";
+
+/** What a run is given beside its input. */
+export interface RunContext {
+  readonly screen: Screen;
+  readonly children: Children;
+  readonly signal: AbortSignal;
+}
+
+interface Stage {
+  readonly rpc: Rpc;
+  readonly chain: Chain;
+  readonly world: PopulatedWorld;
+  readonly replay: Replay;
+  readonly recorder: Recorder;
+}
+
+const BLOCK_GAS_LIMIT = 60_000_000;
+/** Loans are opened so long before the first round. */
+const PRELUDE_SECONDS = 3_600;
+/** The keeper has some blocks of calm to find its feet in before anything moves. */
+const CALM_BLOCKS = 10;
+const CALM_SECONDS = 5;
+const POLL_MS = 15;
+/** A slow keeper looks at the chain once in so many beats. */
+const SLOW_BEATS = 12;
+
+/** Runs the demo to its end. Returns whether it was good; rejects with the signal's reason when that aborts. */
+export async function runDemo(input: DemoInput, context: RunContext): Promise<boolean> {
+  const startedAt = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-demo-"));
+  try {
+    const stage = await setUp(input, context);
+    const before = await wealthOf(stage.rpc, stage.world, stage.replay.lenders);
+    const keeper = await hireKeeper(input, context, stage, folder);
+    await play(input, context, stage, keeper);
+    const good = await close(input, context, stage, before, startedAt);
+    if (input.options.keep) await keep(context, stage, keeper);
+    return good;
+  } finally {
+    await context.children.endAll();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function setUp(input: DemoInput, { screen, children, signal }: RunContext): Promise<Stage> {
+  const { options, series, plans } = input;
+  const banker = walletOf(options.seed, "banker");
+  const opensAt = Math.max(...series.rounds.map((rounds) => rounds[0]?.at ?? 0)) - CALM_BLOCKS * CALM_SECONDS;
+  const chainStarts = startChain({
+    startsAt: opensAt - PRELUDE_SECONDS,
+    baseFeeWei: BASE_FEE_WEI.toString(),
+    blockGasLimit: BLOCK_GAS_LIMIT,
+    bankerKey: banker.privateKey,
+    onStart: (child) => {
+      children.add(child);
+    },
+  });
+  const [chain] = await Promise.all([chainStarts, compileOrExit("default")]);
+  signal.throwIfAborted();
+  const rpc = rpcOf(chain.url);
+  screen.say(`Chain at ${chain.url}`);
+  const world = await buildWorld({
+    rpc,
+    url: chain.url,
+    seed: options.seed,
+    banker,
+    series,
+    plans,
+    startsAt: opensAt - PRELUDE_SECONDS / 2,
+    onProgress: (done, all) => {
+      signal.throwIfAborted();
+      screen.note(`opening ${plans.length} loans: ${Math.round((100 * done) / all)} %`);
+    },
+  });
+  screen.say(`Vault ${world.deployment.vault} with ${plans.length} accounts`);
+
+  let recorder: Recorder | undefined;
+  const replay = await prepareReplay({
+    rpc,
+    world,
+    series,
+    seed: options.seed,
+    beatMs: input.beatMs,
+    opensAt,
+    fault: options.fault,
+    onChecked: (checked) => {
+      if (recorder !== undefined) tell(screen, checked, recorder.add(checked));
+    },
+  });
+  recorder = new Recorder(replay.ids, world.deployment);
+  return { rpc, chain, world, replay, recorder };
+}
+
+function tell(screen: Screen, checked: CheckedBlock, happenings: ReturnType<Recorder["add"]>): void {
+  const [, ...collaterals] = checked.vault.tokens;
+  const prices = collaterals.map(({ answer }) => priceText(answer)).join(" / ");
+  const line = happeningsText(Number(checked.vault.at), prices, happenings);
+  if (line !== undefined) screen.say(line);
+}
+
+async function hireKeeper(
+  { options, beatMs }: DemoInput,
+  { screen, children }: RunContext,
+  { chain, world }: Stage,
+  folder: string,
+): Promise<KeeperProcess | undefined> {
+  if (options.keeper === "off") {
+    screen.say("No keeper runs.");
+    return undefined;
+  }
+  const keeper = await startKeeper({
+    url: chain.url,
+    deployment: world.deployment,
+    privateKey: world.keeper.privateKey,
+    folder,
+    pollMs: options.keeper === "slow" ? beatMs * SLOW_BEATS : POLL_MS,
+    allowance: formatUnits(world.keeperFunds, QUOTE.decimals),
+    onStart: (child) => {
+      children.add(child);
+      if (child.pid !== undefined) chain.watchOver({ pid: child.pid });
+    },
+  });
+  screen.say(`Keeper ${world.keeper.address}, process ${String(keeper.process.pid)}`);
+  return keeper;
+}
+
+async function play(
+  { beatMs, series, options }: DemoInput,
+  { screen, signal }: RunContext,
+  { replay, chain }: Stage,
+  keeper: KeeperProcess | undefined,
+): Promise<void> {
+  screen.say(`Replaying ${series.name}, seed ${options.seed}, a block every ${beatMs} ms`);
+  const { driver, beat, feeds, traders, checker } = replay;
+  const stop = new AbortController();
+  const lost = (what: string, log?: string) => () => {
+    stop.abort(
+      new DemoError(`${what} ended in the middle of the replay${log === undefined ? "" : `:\n${log}`}`),
+    );
+  };
+  chain.process.once("exit", lost("The chain"));
+  keeper?.process.once("exit", () => {
+    lost("The keeper", keeper.lastWords())();
+  });
+  const either = AbortSignal.any([signal, stop.signal]);
+  const watched = setInterval(() => {
+    const { done, all } = feeds.progress;
+    const { block, at } = driver;
+    screen.progress({ roundsDone: done, rounds: all, block, at, openCalls: traders.openCalls });
+  }, 200);
+  try {
+    beat.start();
+    for (let i = 1; i < CALM_BLOCKS; i += 1) await driver.step(driver.at + CALM_SECONDS, either);
+    await driver.run(either);
+    beat.stop();
+    await checker.done();
+  } catch (error) {
+    either.throwIfAborted();
+    throw error;
+  } finally {
+    clearInterval(watched);
+    screen.end();
+    chain.process.removeAllListeners("exit");
+    keeper?.process.removeAllListeners("exit");
+  }
+}
+
+async function close(
+  input: DemoInput,
+  { screen }: RunContext,
+  { rpc, world, replay, recorder }: Stage,
+  before: Wealth,
+  startedAt: number,
+): Promise<boolean> {
+  const { last, journal } = recorder;
+  if (last === undefined) throw new Error("The replay had no blocks.");
+  const reader = blockReaderOf(rpc, world.deployment, world.reader);
+  await compareWallets(reader, replay.conservation, last.vault.block);
+  const after = await wealthOf(rpc, world, replay.lenders);
+  const insurance = await insuranceOf(rpc, world.deployment.vault, last);
+  const outcome = outcomeOf({ world, replay, journal, last, before, after, insurance });
+  const verdict = verdictOf(replay.checker, replay.conservation);
+  writeResults({ input, outcome, verdict, recorder, replay, world, startedAt, screen });
+  return isGood(verdict);
+}
+
+async function keep(
+  { screen, signal }: RunContext,
+  { rpc, chain, world, replay }: Stage,
+  keeper: KeeperProcess | undefined,
+): Promise<void> {
+  screen.say(`Chain at ${chain.url}, chain id ${world.deployment.chainId}`);
+  screen.say(`Vault ${world.deployment.vault}`);
+  if (keeper !== undefined) {
+    screen.say(`Keeper ${world.keeper.address}, configuration ${keeper.configFile}`);
+  }
+  screen.say("Running until Ctrl-C.");
+  await keepRunning(rpc, replay, signal);
+}

@@ -1,0 +1,85 @@
+import type { PriceSeries } from "../prices/priceSeries.ts";
+import type { Rpc } from "../chain/rpc.ts";
+import { deployWorld, type World } from "./deployWorld.ts";
+import { openLoans, type Trader } from "./openLoans.ts";
+import type { AccountPlan } from "./population.ts";
+import { COLLATERALS, OPENING_PREMIUM_BPS, FEED_DECIMALS, QUOTE } from "./terms.ts";
+import * as calls from "./calls.ts";
+import { fund, send, walletOf, type Wallet } from "./wallet.ts";
+
+/** A vault with lenders and loans, and everyone who acts on it. */
+export interface PopulatedWorld extends World {
+  readonly traders: readonly Trader[];
+  readonly lenders: readonly Wallet[];
+  /** Quote base units that each lender had at first. */
+  readonly lenderFunds: bigint;
+  readonly oracle: Wallet;
+  readonly keeper: Wallet;
+  /** Quote base units that the keeper has. */
+  readonly keeperFunds: bigint;
+  /** Unix seconds for the next block. */
+  readonly endsAt: number;
+}
+
+export interface BuildOptions {
+  readonly rpc: Rpc;
+  readonly url: string;
+  readonly seed: number;
+  readonly banker: Wallet;
+  readonly series: PriceSeries;
+  readonly plans: readonly AccountPlan[];
+  /** Unix seconds of the first loan's block. */
+  readonly startsAt: number;
+  readonly onProgress: (done: number, all: number) => void;
+}
+
+const LENDERS = 12;
+/** Lenders own twice what is borrowed and lend seven tenths of it. */
+const LENDER_PARTS = 2n;
+const LENT_BPS = 7_000n;
+const LEAST_KEEPER_FUNDS = 10n ** 12n;
+const MINT_GAS = 500_000;
+
+export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld> {
+  const { rpc, seed, banker, series, plans } = options;
+  await rpc("evm_setAutomine", [true]);
+  const firstAnswers = series.rounds.map((rounds) => rounds[0]?.answer ?? 0n);
+  const world = await deployWorld({
+    url: options.url,
+    banker,
+    openingAnswers: firstAnswers.map((answer) => (answer * (10_000n + OPENING_PREMIUM_BPS)) / 10_000n + 1n),
+    maxGapSeconds: series.maxGapSeconds,
+  });
+  const borrowed = plans.reduce((sum, { debt }) => sum + debt, 0n);
+  const oracle = walletOf(seed, "oracle");
+  const keeper = walletOf(seed, "keeper");
+  const keeperFunds = borrowed > LEAST_KEEPER_FUNDS ? borrowed : LEAST_KEEPER_FUNDS;
+  await fund(rpc, [oracle, keeper]);
+  await send(rpc, banker, world.deployment.chainId, {
+    to: world.reader,
+    data: calls.reader.encodeFunctionData("mintMany", [
+      world.deployment.quote.address,
+      [keeper.address],
+      [keeperFunds],
+    ]),
+    gasLimit: MINT_GAS,
+  });
+  await rpc("evm_setAutomine", [false]);
+  const lenders = Array.from({ length: LENDERS }, (_, i) => walletOf(seed, `lender ${i}`));
+  const lenderFunds = (borrowed * LENDER_PARTS) / BigInt(LENDERS) + 1n;
+  const { traders, endsAt } = await openLoans({
+    ...options,
+    deployment: world.deployment,
+    reader: world.reader,
+    lenders,
+    lenderFunds,
+    lentBps: LENT_BPS,
+    prices36: firstAnswers.map((answer, j) => price36Of(answer, COLLATERALS[j]?.decimals ?? 18)),
+  });
+  return { ...world, traders, lenders, lenderFunds, oracle, keeper, keeperFunds, endsAt };
+}
+
+/** Quote base units per base unit, times 1e36, while the quote asset stands at a dollar. */
+function price36Of(answer: bigint, decimals: number): bigint {
+  return answer * 10n ** BigInt(36 + QUOTE.decimals - FEED_DECIMALS - decimals);
+}

@@ -1,0 +1,72 @@
+import type { RiskTerms } from "../../../sdk/vaultTypes.ts";
+
+/** A token of the demo and what its vault asks of it. */
+export interface TokenTerms {
+  readonly name: string;
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+export interface CollateralPlan extends TokenTerms {
+  readonly initialBps: number;
+  readonly maintenanceBps: number;
+  readonly liquidationBps: number;
+  readonly maxDiscountBps: number;
+}
+
+export const QUOTE: TokenTerms = { name: "USD Coin", symbol: "USDC", decimals: 6 };
+
+/**
+ * The second one is the calmer: a narrower call band by the design's formula for a yearly volatility of 60 %, and so a
+ * higher maintenance weight. Unequal weights also make an auction's first half ask for the first collateral first.
+ */
+export const COLLATERALS: readonly [CollateralPlan, CollateralPlan] = [
+  {
+    name: "Wrapped Ether",
+    symbol: "WETH",
+    decimals: 18,
+    initialBps: 7600,
+    maintenanceBps: 8020,
+    liquidationBps: 8740,
+    maxDiscountBps: 800,
+  },
+  {
+    name: "Wrapped Bitcoin",
+    symbol: "WBTC",
+    decimals: 8,
+    initialBps: 7800,
+    maintenanceBps: 8150,
+    liquidationBps: 8740,
+    maxDiscountBps: 800,
+  },
+];
+
+export const RISK_TERMS: RiskTerms = {
+  minimumDebt: 100_000_000n,
+  dustValue: 10_000_000n,
+  maxBounty: 5_000_000n,
+  minGraceSeconds: 900n,
+  maxGraceSeconds: 14_400n,
+  auctionSeconds: 3_600n,
+  rampSeconds: 1_800n,
+};
+
+/** Per year, times 1e18. */
+export const RATES = {
+  kinkWad: 900_000_000_000_000_000n,
+  baseRateWad: 0n,
+  kinkRateWad: 60_000_000_000_000_000n,
+  fullRateWad: 600_000_000_000_000_000n,
+};
+
+export const FEE_BPS = 1_000;
+
+/** Feeds answer in dollars with eight decimals. */
+export const FEED_DECIMALS = 8;
+export const QUOTE_ANSWER = 10n ** BigInt(FEED_DECIMALS);
+
+/** Loans are opened while prices stand this much above the first round, in bps. */
+export const OPENING_PREMIUM_BPS = 1_000n;
+
+/** What a busy day on Ethereum costs; the demo holds it still, so that runs can be compared. */
+export const BASE_FEE_WEI = 8_000_000_000n;

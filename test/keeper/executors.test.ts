@@ -1,0 +1,186 @@
+import { expect } from "chai";
+import { Interface, Wallet, type ParamType } from "ethers";
+import { describe, it } from "mocha";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GiveUpError, UserError } from "../../keeper/errors.ts";
+import { allowListOf } from "../../keeper/executors/allowList.ts";
+import { BackOff } from "../../keeper/executors/backOff.ts";
+import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type Targets } from "../../keeper/executors/encodeAction.ts";
+import { firstFees, nextBaseFee } from "../../keeper/executors/fees.ts";
+import { openSigner } from "../../keeper/executors/signer.ts";
+import { simulate } from "../../keeper/executors/simulate.ts";
+import { IMarginVault__factory } from "../../types/factories/interfaces/IMarginVault__factory.ts";
+import { ChainlinkOracle__factory } from "../../types/factories/oracles/ChainlinkOracle__factory.ts";
+import type { Action } from "../../keeper/policy/action.ts";
+import { Refusal } from "../../sdk/vaultTypes.ts";
+import { KEYS } from "./support/chain.ts";
+import { accountOf } from "./support/state.ts";
+
+const targets: Targets = {
+  vault: "0x00000000000000000000000000000000000000aa",
+  oracle: "0x00000000000000000000000000000000000000bb",
+  quote: "0x00000000000000000000000000000000000000cc",
+  keeper: "0x00000000000000000000000000000000000000ee",
+};
+const stranger = "0x00000000000000000000000000000000000000ff";
+
+describe("the keeper's interfaces", () => {
+  const compiled = [
+    ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
+    ["oracle", ORACLE_ABI, new Interface(ChainlinkOracle__factory.abi)],
+  ] as const;
+  for (const [name, own, theirs] of compiled) {
+    it(`of the ${name} are the compiled ones`, () => {
+      own.forEachFunction((fragment) => {
+        const other = theirs.getFunction(fragment.selector);
+        expect(other?.name).to.equal(fragment.name);
+        const types = (outputs: readonly ParamType[]) => outputs.map((output) => output.format("sighash"));
+        expect(types(other?.outputs ?? [])).to.deep.equal(types(fragment.outputs));
+      });
+    });
+  }
+});
+
+describe("allowListOf", () => {
+  const list = allowListOf(targets);
+  const openCalls = VAULT_ABI.encodeFunctionData("openCalls", [[]]);
+
+  it("passes the vault's, the oracle's and an approval for the vault", () => {
+    list.check({ to: targets.vault, data: openCalls });
+    list.check({ to: targets.oracle, data: ORACLE_ABI.encodeFunctionData("record") });
+    list.check({ to: targets.quote, data: TOKEN_ABI.encodeFunctionData("approve", [targets.vault, 1n]) });
+  });
+
+  const refused: Record<string, { to: string; data: string }> = {
+    "another target": { to: stranger, data: openCalls },
+    "another selector": { to: targets.vault, data: "0xa9059cbb" },
+    "no selector": { to: targets.vault, data: "0x" },
+    "an approval for anybody else": {
+      to: targets.quote,
+      data: TOKEN_ABI.encodeFunctionData("approve", [stranger, 1n]),
+    },
+    "a function of one contract on another": { to: targets.oracle, data: openCalls },
+  };
+  for (const [name, call] of Object.entries(refused)) {
+    it(`K-19 K-20 refuses ${name}`, () => {
+      expect(() => {
+        list.check(call);
+      }).to.throw(GiveUpError, "refused to sign");
+    });
+  }
+});
+
+describe("openSigner", () => {
+  const address = new Wallet(KEYS.keeper).address;
+
+  it("K-19 takes a key from the environment and removes it there", async () => {
+    const environment: NodeJS.ProcessEnv = { KEY: KEYS.keeper, OTHER: "stays" };
+    expect((await openSigner({ privateKeyEnv: "KEY" }, environment)).address).to.equal(address);
+    expect(environment).to.deep.equal({ OTHER: "stays" });
+  });
+
+  it("opens an encrypted keystore with a password from a file or the environment", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tocsin-key-"));
+    const keystoreFile = join(folder, "key.json");
+    const passwordFile = join(folder, "password");
+    writeFileSync(keystoreFile, await new Wallet(KEYS.keeper).encrypt("horse", undefined));
+    writeFileSync(passwordFile, "horse\n");
+    expect((await openSigner({ keystoreFile, passwordFile }, {})).address).to.equal(address);
+    const byEnvironment = await openSigner({ keystoreFile, passwordEnv: "PASSWORD" }, { PASSWORD: "horse" });
+    expect(byEnvironment.address).to.equal(address);
+    const wrong = openSigner({ keystoreFile, passwordEnv: "PASSWORD" }, { PASSWORD: "donkey" });
+    const error: unknown = await wrong.catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(UserError);
+    expect(String(error)).to.not.contain("donkey");
+    rmSync(folder, { recursive: true });
+  }).timeout(60_000);
+
+  it("K-19 says what is wrong without showing any of it", async () => {
+    const secret = "0x1234-not-a-key";
+    const error: unknown = await openSigner({ privateKeyEnv: "KEY" }, { KEY: secret }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).to.be.instanceOf(UserError);
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).to.not.contain("1234");
+    const unset: unknown = await openSigner({ privateKeyEnv: "KEY" }, {}).catch((e: unknown) => e);
+    expect(String(unset)).to.contain("KEY is not set");
+  });
+});
+
+describe("fees", () => {
+  it("foresees the next block's base fee as EIP-1559 sets it", () => {
+    const block = (gasUsed: bigint) => ({ baseFeePerGas: 800n, gasUsed, gasLimit: 30_000_000n });
+    expect(nextBaseFee(block(15_000_000n))).to.equal(800n);
+    expect(nextBaseFee(block(30_000_000n))).to.equal(900n);
+    expect(nextBaseFee(block(0n))).to.equal(700n);
+    expect(nextBaseFee({ ...block(30_000_000n), baseFeePerGas: 1n })).to.equal(2n);
+  });
+
+  it("never offers more than the limit, nor a tip above the offer", () => {
+    const fees = firstFees(100n, { tipGwei: 500n, maxFeeGwei: 300n });
+    expect(fees).to.deep.equal({ maxFeePerGas: 300n, maxPriorityFeePerGas: 300n });
+  });
+});
+
+describe("BackOff", () => {
+  it("K-22 leaves an account alone for 1, 2, 4, ... blocks, at most 32, and forgets when it passes", () => {
+    const backOff = new BackOff();
+    let block = 100;
+    const pauses: number[] = [];
+    for (let i = 0; i < 8; ++i) {
+      backOff.refused(accountOf(1), block);
+      let pause = 0;
+      while (backOff.waiting(block + pause).length > 0) pause += 1;
+      pauses.push(pause);
+      block += pause;
+    }
+    expect(pauses).to.deep.equal([1, 2, 4, 8, 16, 32, 32, 32]);
+    backOff.refused(accountOf(1), block);
+    backOff.clear(accountOf(1));
+    expect(backOff.waiting(block)).to.be.empty;
+  });
+});
+
+describe("simulate", () => {
+  const item = (n: number) => ({ account: accountOf(n), stake: BigInt(n), reason: "Callable" });
+  const action: Action = {
+    duty: "openCall",
+    items: [item(1), item(2), item(3)],
+    gasLimit: 1_000_000n,
+    stake: 6n,
+    reason: "Callable",
+  };
+  const answering = (refusals: readonly Refusal[]) => ({
+    batch: () =>
+      Promise.resolve([
+        { ok: true as const, result: VAULT_ABI.encodeFunctionResult("openCalls", [refusals]) },
+      ]),
+  });
+
+  it("leaves out what the vault refuses and sends the rest", async () => {
+    const rpc = answering([Refusal.None, Refusal.NotCallable, Refusal.None]);
+    const { call, refused, action: left } = await simulate(rpc, action, targets, 1);
+    expect(refused).to.deep.equal([{ account: accountOf(2), reason: "NotCallable" }]);
+    expect(left).to.deep.include({ stake: 4n, items: [item(1), item(3)] });
+    const [accounts] = VAULT_ABI.decodeFunctionData("openCalls", call!.data) as unknown as [string[]];
+    expect([...accounts]).to.deep.equal([accountOf(1), accountOf(3)]);
+  });
+
+  it("sends nothing when all are refused", async () => {
+    const rpc = answering([Refusal.NotCallable, Refusal.NotCallable, Refusal.NotCallable]);
+    expect((await simulate(rpc, action, targets, 1)).call).to.equal(undefined);
+  });
+
+  it("sends nothing when the whole reverts, and says why", async () => {
+    const rpc = {
+      batch: () =>
+        Promise.resolve([{ ok: false as const, code: 3, message: "execution reverted", data: "0x12345678" }]),
+    };
+    const simulated = await simulate(rpc, action, targets, 1);
+    expect(simulated.call).to.equal(undefined);
+    expect(simulated.error).to.contain("0x12345678");
+    expect(simulated.refused).to.have.length(3);
+  });
+});
