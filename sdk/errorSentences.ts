@@ -24,7 +24,7 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "ZeroAddress()": () => "A recipient or contract address is zero: name one.",
   "UnknownCollateral(address asset)": (say) =>
     `${say.asset("asset")} is not a collateral of this vault: choose a listed one.`,
-  "NotAccountOwner(bytes32 account, address caller)": (say) =>
+  "NotAuthorized(bytes32 account, address caller)": (say) =>
     `Only the owner of account ${say.account("account")} may do this and ${say.address("caller")} is not: sign with the owner's key.`,
   "NotConfigurator(address caller)": (say) =>
     `Only the vault's configurator may set its parameters and ${say.address("caller")} is not: go through the configurator.`,

@@ -92,7 +92,7 @@ describe("borrow", () => {
         w.vault.connect(w.trader).borrow(id, 1n, w.ethers.ZeroAddress),
       ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
       await expect(w.vault.connect(w.stranger).borrow(id, 1n, w.stranger))
-        .to.be.revertedWithCustomError(w.vault, "NotAccountOwner")
+        .to.be.revertedWithCustomError(w.vault, "NotAuthorized")
         .withArgs(id, w.stranger);
     });
   });

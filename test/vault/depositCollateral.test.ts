@@ -40,7 +40,7 @@ describe("depositCollateral", () => {
       const w = await loadWorld();
       const id = await openPosition(w);
       await expect(w.vault.connect(w.stranger).depositCollateral(id, w.collaterals[1]!.address, 1n))
-        .to.be.revertedWithCustomError(w.vault, "NotAccountOwner")
+        .to.be.revertedWithCustomError(w.vault, "NotAuthorized")
         .withArgs(id, w.stranger);
     });
 
@@ -49,7 +49,7 @@ describe("depositCollateral", () => {
       for (const owner of [w.ethers.ZeroAddress, w.vaultAddress]) {
         const id = accountIdOf(owner);
         await expect(w.vault.connect(w.stranger).depositCollateral(id, w.collaterals[0]!.address, 1n))
-          .to.be.revertedWithCustomError(w.vault, "NotAccountOwner")
+          .to.be.revertedWithCustomError(w.vault, "NotAuthorized")
           .withArgs(id, w.stranger);
       }
     });

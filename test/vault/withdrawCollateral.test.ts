@@ -67,7 +67,7 @@ describe("withdrawCollateral", () => {
       const id = await openPosition(w, { debt: 0n });
       const { address } = w.collaterals[0]!;
       await expect(w.vault.connect(w.stranger).withdrawCollateral(id, address, 1n, w.stranger))
-        .to.be.revertedWithCustomError(w.vault, "NotAccountOwner")
+        .to.be.revertedWithCustomError(w.vault, "NotAuthorized")
         .withArgs(id, w.stranger);
     });
 

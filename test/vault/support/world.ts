@@ -3,12 +3,14 @@ import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/ty
 import { parseUnits } from "ethers";
 import { artifacts, network } from "hardhat";
 import type {
+  Authority,
   ChainlinkOracle,
   KinkedRateModel,
   MarginVault,
   MockERC20,
   MockFeed,
   RiskConfigurator,
+  UptimeClock,
 } from "../../../types/index.ts";
 
 export interface Terms {
@@ -65,6 +67,10 @@ export interface World {
   configurator: RiskConfigurator;
   oracle: ChainlinkOracle;
   model: KinkedRateModel;
+  authority: Authority;
+  clock: UptimeClock;
+  /** Says 0 while the sequencer is up, 1 while it is down. */
+  uptimeFeed: MockFeed;
   quote: MockERC20;
   quoteAddress: string;
   quoteDecimals: number;
@@ -77,6 +83,7 @@ export interface World {
   keeper: HardhatEthersSigner;
   stranger: HardhatEthersSigner;
   feeRecipient: HardhatEthersSigner;
+  guardian: HardhatEthersSigner;
   /** Quote base units of a decimal number of quote tokens. */
   usd: (amount: string | bigint) => bigint;
 }
@@ -142,7 +149,7 @@ async function deployWorld(
 ): Promise<World> {
   const quoteDecimals = options.quoteDecimals ?? 6;
   const usd = (amount: string | bigint) => parseUnits(amount.toString(), quoteDecimals);
-  const [owner, lender, trader, keeper, stranger, feeRecipient] = await ethers.getSigners();
+  const [owner, lender, trader, keeper, stranger, feeRecipient, guardian] = await ethers.getSigners();
   const quote = await deploy<MockERC20>(ethers, "MockERC20", ["Quote", "USD", quoteDecimals]);
   const quoteFeed = await deployFeed(ethers, QUOTE_FEED_DECIMALS, "1");
   const [empty, kink, full] = options.ratesPercent ?? [0n, 0n, 0n];
@@ -154,7 +161,10 @@ async function deployWorld(
     full * percent,
   ]);
   const configurator = await deploy<RiskConfigurator>(ethers, "RiskConfigurator", [owner!.address]);
-  const vault = await deployVault(ethers, quote, model, configurator);
+  const authority = await deploy<Authority>(ethers, "Authority");
+  const uptimeFeed = await deploy<MockFeed>(ethers, "MockFeed", [0, "uptime", 0n]);
+  const clock = await deploy<UptimeClock>(ethers, "UptimeClock", [owner, guardian, uptimeFeed, 900n]);
+  const vault = await deployVault(ethers, { quote, model, configurator, authority, clock });
 
   const risk: RiskTerms = {
     minimumDebt: usd(100n),
@@ -191,6 +201,9 @@ async function deployWorld(
     configurator,
     oracle,
     model,
+    authority,
+    clock,
+    uptimeFeed,
     quote,
     quoteAddress: await quote.getAddress(),
     quoteDecimals,
@@ -203,6 +216,7 @@ async function deployWorld(
     keeper: keeper!,
     stranger: stranger!,
     feeRecipient: feeRecipient!,
+    guardian: guardian!,
     usd,
   };
 }
@@ -225,19 +239,17 @@ async function deployCollaterals(ethers: HardhatEthers, options: WorldOptions): 
   return listed;
 }
 
+/** What a vault stands on. */
+export type Foundations = Pick<World, "quote" | "model" | "configurator" | "authority" | "clock">;
+
 /** Deploys a vault whatever libraries it needs. */
-export async function deployVault(
-  ethers: HardhatEthers,
-  quote: MockERC20,
-  model: KinkedRateModel,
-  configurator: RiskConfigurator,
-): Promise<MarginVault> {
+export async function deployVault(ethers: HardhatEthers, on: Foundations): Promise<MarginVault> {
   const { linkReferences } = await artifacts.readArtifact("MarginVault");
   const libraries: Record<string, string> = {};
   for (const name of Object.values(linkReferences).flatMap((file) => Object.keys(file))) {
     libraries[name] = await (await ethers.deployContract(name)).getAddress();
   }
-  const args = [quote, model, configurator, "Tocsin USD", "tUSD"];
+  const args = [on.quote, on.model, on.configurator, on.authority, on.clock, "Tocsin USD", "tUSD"];
   return await ethers.deployContract("MarginVault", args, { libraries });
 }
 
