@@ -28,8 +28,9 @@ library DeferralLogic {
         if (!Deferral.isPending(id)) {
             Account storage account = s.accounts[id];
             Valuation memory v;
-            bool valued = account.debtShares == 0;
-            if (!valued) {
+            bool valued;
+            // An account without debt cannot become better, so that nobody needs to know what it was worth.
+            if (account.debtShares != 0) {
                 Prices memory p = s.readPrices(account.collateralSet);
                 valued = p.available && account.collateralSet & ~p.freshSet == 0;
                 if (valued) v = s.valuationOf(account, p, s.debtIndex);
@@ -44,8 +45,9 @@ library DeferralLogic {
         uint256 count = Deferral.count();
         uint256 set;
         for (uint256 i; i < count; ++i) {
-            Account storage account = s.accounts[Deferral.accountAt(i)];
-            if (account.debtShares != 0) set |= account.collateralSet;
+            AccountId id = Deferral.accountAt(i);
+            Account storage account = s.accounts[id];
+            if (account.debtShares != 0 || Deferral.touchedOf(id).mustImprove) set |= account.collateralSet;
         }
         Prices memory p = s.readPrices(set);
         for (uint256 i; i < count; ++i) _check(s, Deferral.accountAt(i), p, moment);
@@ -54,12 +56,12 @@ library DeferralLogic {
 
     function _check(VaultState storage s, AccountId id, Prices memory p, Moment memory moment) private {
         Account storage account = s.accounts[id];
+        Touched memory before = Deferral.touchedOf(id);
         Valuation memory v;
-        if (account.debtShares == 0) {
+        if (account.debtShares == 0 && !before.mustImprove) {
             if (account.deadline != 0) CallBook.close(id, account, CloseReason.DebtFree, v, moment);
             return;
         }
-        Touched memory before = Deferral.touchedOf(id);
         if (!p.available) {
             // What only deposits and repays never depends on a price.
             if (before.risky) revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
@@ -77,6 +79,7 @@ library DeferralLogic {
             });
         if (account.deadline != 0 && CallClock.mayClose(v, account.deadlineAt(moment), moment.uptime)) {
             CloseReason reason = v.debt < before.debt ? CloseReason.Repaid : CloseReason.Deposited;
+            if (v.debt == 0) reason = CloseReason.DebtFree;
             CallBook.close(id, account, reason, v, moment);
         }
     }
@@ -89,7 +92,8 @@ library DeferralLogic {
         Valuation memory v,
         uint256 freshSet
     ) private view {
-        if (v.debt < s.minimumDebt) revert IMarginVaultErrors.DebtBelowMinimum(id, v.debt, s.minimumDebt);
+        if (v.debt != 0 && v.debt < s.minimumDebt)
+            revert IMarginVaultErrors.DebtBelowMinimum(id, v.debt, s.minimumDebt);
         // A stale price is an old opinion: nothing may be exchanged against it, so it can only make an account sound.
         bool fresh = before.valued && account.collateralSet & ~freshSet == 0;
         if (fresh && _isBetter(s, account.collateralSet, before, v)) return;
