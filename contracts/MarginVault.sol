@@ -66,7 +66,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     VaultState private _state;
 
     modifier onlyConfigurator() {
-        if (msg.sender != configurator) revert NotConfigurator(msg.sender);
+        _checkConfigurator();
         _;
     }
 
@@ -109,7 +109,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     function depositCollateral(AccountId id, address token, uint256 amount) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
         uint256 number = _numberOf(token);
-        _touch(id, false, false);
+        _touch(id, 1 << number, false, false);
         Account storage account = _state.accounts[id];
         uint256 set = account.collateralSet;
         if ((set >> number) & 1 == 0) {
@@ -145,7 +145,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     ) external nonReentrant returns (uint256 withdrawn) {
         if (amount == 0) revert ZeroAmount();
         if (to == address(0)) revert ZeroAddress();
-        _touch(id, true, _authorize(id));
+        _touch(id, 0, true, _authorize(id));
         uint256 number = _numberOf(token);
         Account storage account = _state.accounts[id];
         uint256 held = account.collateral[number];
@@ -179,7 +179,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         if (to == address(0)) revert ZeroAddress();
         bool mustImprove = _authorize(id);
         _accrue();
-        _touch(id, true, mustImprove);
+        _touch(id, 0, true, mustImprove);
 
         _debitCash(amount);
         Account storage account = _state.accounts[id];
@@ -322,7 +322,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     function defer(bytes calldata data) external {
         // Not locked itself, for the callback has to get in; but nobody who is inside a locked entrance gets here.
         if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
-        if (Deferral.isActive()) revert DeferralActive();
+        _requireNoDeferral();
         _accrue();
         Deferral.begin();
         IDeferred(msg.sender).onDeferred(data);
@@ -336,6 +336,8 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @inheritdoc IMarginVault
     function bookFee() external nonReentrant returns (uint256 shares) {
+        // Cash that is only borrowed for a moment must not make the insurance look small.
+        _requireNoDeferral();
         _accrue();
         return _bookFee(totalAssets());
     }
@@ -590,10 +592,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @dev Every entrance that moves an account comes here first. In a deferral the account is put down as it stands,
     /// and what follows here is left to the deferral's end.
+    /// @param depositedSet The collaterals that the move brings in.
     /// @param risky Whether the move takes collateral out or adds debt.
     /// @param mustImprove Whether whoever makes it may only improve the account.
-    function _touch(AccountId id, bool risky, bool mustImprove) private {
-        if (Deferral.isActive()) DeferralLogic.touch(_state, id, risky, mustImprove);
+    function _touch(AccountId id, uint256 depositedSet, bool risky, bool mustImprove) private {
+        if (Deferral.isActive()) DeferralLogic.touch(_state, id, depositedSet, risky, mustImprove);
         else if (mustImprove) revert NotAuthorized(id, msg.sender);
     }
 
@@ -626,7 +629,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @dev Reduces the debt and books the cash; the caller pulls the tokens afterwards.
     function _repay(AccountId id, uint256 amount) private returns (uint256 repaid) {
-        _touch(id, false, false);
+        _touch(id, 0, false, false);
         Account storage account = _state.accounts[id];
         uint256 index = _state.debtIndex;
         uint256 debtShares = account.debtShares;
@@ -813,6 +816,16 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     // ------------------------------------------------------------------ inputs
+
+    /// @dev Nothing is set while accounts are between two measurements.
+    function _checkConfigurator() private view {
+        if (msg.sender != configurator) revert NotConfigurator(msg.sender);
+        _requireNoDeferral();
+    }
+
+    function _requireNoDeferral() private view {
+        if (Deferral.isActive()) revert DeferralActive();
+    }
 
     /// @dev Whether the caller may only improve the account; reverts when it may do nothing with it.
     function _authorize(AccountId id) private view returns (bool mustImprove) {

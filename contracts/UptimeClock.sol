@@ -9,8 +9,9 @@ import {Moment} from "./interfaces/VaultTypes.sol";
 /// @title UptimeClock
 /// @notice See `IUptimeClock`. One serves any number of vaults of a chain.
 /// @dev The time stood still is: what is folded into `foldedSeconds`, the present or last pause up to now, and the
-/// present outage as far as no pause covers it. An outage is folded when the feed says that it is over, a pause when
-/// another one begins. A feed that fails is a sequencer that runs: it must not stop the clock for good.
+/// present outage as far as no pause covers it. An outage is folded when the feed says that it is over or fails, a
+/// pause when another one begins. Nothing before `foldedUntil` is counted again, so that no second counts twice and
+/// the time stood still never exceeds the time that passed.
 contract UptimeClock is IUptimeClock, Ownable2Step {
     uint256 private constant MAX_PAUSE_SECONDS = 1 days;
     uint256 private constant PERIOD_SECONDS = 30 days;
@@ -22,25 +23,43 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     uint256 private constant MAX_ROUNDS = 16;
 
     struct Stops {
-        // slot 0: all that a running clock needs
+        // slot 0: how long the clock has stood still
         uint40 foldedSeconds;
+        /// Stops before this are all in `foldedSeconds`.
+        uint40 foldedUntil;
         /// The present or last pause of calling or liquidation, `[pauseFrom, pauseUntil)`.
         uint40 pauseFrom;
         uint40 pauseUntil;
         /// Since when the sequencer is known to be down and not yet folded; zero while it is up.
         uint40 outageFrom;
-        /// In uptime.
+        // slot 1: what it has meant for deadlines, in uptime; and the pauses
         uint40 protectedFrom;
         uint40 protectedUntil;
-        // slot 1
-        uint80 seenRound;
+        uint40 earlierFrom;
+        uint40 earlierUntil;
         uint40 callingPausedUntil;
         uint40 liquidationPausedUntil;
+        // slot 2
+        uint80 seenRound;
     }
 
     struct Budget {
         uint40 periodFrom;
         uint40 usedSeconds;
+    }
+
+    /// @dev A round of the uptime feed that could be read.
+    struct Round {
+        uint80 id;
+        bool isDown;
+        uint256 startedAt;
+    }
+
+    /// @dev Outages that have ended and are reported by the transaction that learns of them.
+    struct Ended {
+        uint256 count;
+        uint256[MAX_ROUNDS] downAt;
+        uint256[MAX_ROUNDS] upAt;
     }
 
     /// @notice The chain's uptime feed (answer 0: up, 1: down); zero on a chain without a sequencer.
@@ -61,12 +80,14 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         guardian = initialGuardian;
         sequencerFeed = newSequencerFeed;
         graceSeconds = newGraceSeconds;
+        _stops.foldedUntil = uint40(block.timestamp);
     }
 
     /// @inheritdoc IUptimeClock
     function read() external view returns (Moment memory) {
         Stops memory stops = _stops;
-        _learn(stops);
+        Ended memory ended;
+        _learn(stops, ended);
         return _momentOf(stops);
     }
 
@@ -96,6 +117,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         _setUntil(stops, kind, until);
         _stops = stops;
         emit PauseSet(kind, until, msg.sender);
+        if (begins) emit DeadlinesProtected(stops.protectedFrom, stops.protectedUntil);
     }
 
     /// @inheritdoc IUptimeClock
@@ -118,7 +140,8 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     /// @inheritdoc IUptimeClock
     function downtime() external view returns (uint256) {
         Stops memory stops = _stops;
-        _learn(stops);
+        Ended memory ended;
+        _learn(stops, ended);
         return _downtimeOf(stops, block.timestamp);
     }
 
@@ -129,72 +152,111 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
 
     function _sync() private returns (Stops memory stops) {
         stops = _stops;
-        Stops memory before = _stops;
-        if (!_learn(stops)) return stops;
+        uint256 protectedBefore = stops.protectedUntil;
+        Ended memory ended;
+        if (!_learn(stops, ended)) return stops;
         _stops = stops;
-        if (stops.foldedSeconds != before.foldedSeconds) {
-            uint256 total = _downtimeOf(stops, block.timestamp);
-            emit OutageRecorded(before.outageFrom, block.timestamp, total);
+        for (uint256 i; i < ended.count; ++i) {
+            emit OutageRecorded(ended.downAt[i], ended.upAt[i], _downtimeOf(stops, block.timestamp));
         }
-        if (stops.protectedUntil != before.protectedUntil) {
+        if (stops.protectedUntil != protectedBefore) {
             emit DeadlinesProtected(stops.protectedFrom, stops.protectedUntil);
         }
     }
 
-    /// @dev Follows the feed's rounds from the last one seen, each once. Returns whether anything was new.
-    function _learn(Stops memory stops) private view returns (bool isNew) {
+    /// @dev Follows the feed's rounds from the last one seen, each once. Returns whether anything was new. A feed that
+    /// fails is a sequencer that runs: it ends the present outage, for it must not stop the clock for good.
+    function _learn(Stops memory stops, Ended memory ended) private view returns (bool isNew) {
         if (address(sequencerFeed) == address(0)) return false;
-        (uint80 latest, , , bool answered) = _round(0);
-        if (!answered || latest == stops.seenRound) return false;
-        uint256 next = stops.seenRound + 1;
-        // The rounds of the time before this clock are not its business; neither are those of another phase.
-        if (stops.seenRound == 0 || latest < next || latest - next >= MAX_ROUNDS) next = latest;
-        for (uint256 id = next; id <= latest; ++id) {
-            (, bool isDown, uint256 startedAt, bool usable) = _round(uint80(id));
-            if (usable && startedAt != 0 && startedAt <= block.timestamp) _apply(stops, isDown, startedAt);
+        (Round memory latest, bool answered) = _round(0);
+        if (!answered) {
+            if (stops.outageFrom == 0) return false;
+            _endOutage(stops, ended, block.timestamp);
+            return true;
         }
-        stops.seenRound = latest;
+        if (latest.id == stops.seenRound) {
+            // Down again, or still, after a time in which the feed failed.
+            if (!latest.isDown || stops.outageFrom != 0) return false;
+            _beginOutage(stops, block.timestamp);
+            return true;
+        }
+        uint256 next = uint256(stops.seenRound) + 1;
+        // What happened before this clock is not its business; neither is what another phase of the feed left behind.
+        if (stops.seenRound == 0 || latest.id < next || latest.id - next > type(uint64).max) next = latest.id;
+        uint256 last = latest.id - next >= MAX_ROUNDS ? next + MAX_ROUNDS - 1 : latest.id;
+        for (uint256 id = next; id <= last; ++id) {
+            if (id == latest.id) {
+                _apply(stops, ended, latest);
+                break;
+            }
+            // A round that cannot be read, with a later one there, is passed over.
+            (Round memory round, bool readable) = _round(uint80(id));
+            if (readable) _apply(stops, ended, round);
+        }
+        stops.seenRound = uint80(last);
         return true;
     }
 
-    function _apply(Stops memory stops, bool isDown, uint256 startedAt) private view {
-        if (isDown) {
-            if (stops.outageFrom != 0) return;
-            _protect(stops, startedAt);
-            stops.outageFrom = uint40(startedAt);
-        } else if (stops.outageFrom != 0) {
-            stops.foldedSeconds += uint40(_uncovered(stops, stops.outageFrom, startedAt));
-            stops.outageFrom = 0;
+    function _apply(Stops memory stops, Ended memory ended, Round memory round) private view {
+        uint256 startedAt = round.startedAt < block.timestamp ? round.startedAt : block.timestamp;
+        if (round.isDown) _beginOutage(stops, startedAt);
+        else _endOutage(stops, ended, startedAt);
+    }
+
+    function _beginOutage(Stops memory stops, uint256 startedAt) private view {
+        if (stops.outageFrom != 0) return;
+        if (startedAt < stops.foldedUntil) startedAt = stops.foldedUntil;
+        _protect(stops, startedAt);
+        stops.outageFrom = uint40(startedAt);
+    }
+
+    function _endOutage(Stops memory stops, Ended memory ended, uint256 endedAt) private pure {
+        if (stops.outageFrom == 0) return;
+        if (endedAt > stops.outageFrom) {
+            stops.foldedSeconds += uint40(_uncovered(stops, stops.outageFrom, endedAt));
+            if (endedAt > stops.foldedUntil) stops.foldedUntil = uint40(endedAt);
+            (ended.downAt[ended.count], ended.upAt[ended.count]) = (stops.outageFrom, endedAt);
+            ++ended.count;
         }
+        stops.outageFrom = 0;
     }
 
     /// @dev Folds the last pause, and the present outage up to now, and starts a pause now.
     function _beginPause(Stops memory stops) private view {
-        uint256 total = _downtimeOf(stops, block.timestamp);
-        if (stops.outageFrom != 0) stops.outageFrom = uint40(block.timestamp);
-        stops.foldedSeconds = uint40(total);
+        stops.foldedSeconds = uint40(_downtimeOf(stops, block.timestamp));
+        if (stops.outageFrom != 0) {
+            stops.outageFrom = uint40(block.timestamp);
+            stops.foldedUntil = uint40(block.timestamp);
+        } else if (stops.pauseUntil > stops.foldedUntil) {
+            stops.foldedUntil = stops.pauseUntil;
+        }
         stops.pauseFrom = uint40(block.timestamp);
         stops.pauseUntil = uint40(block.timestamp);
         _protect(stops, block.timestamp);
     }
 
-    /// @dev The clock stops at `time`: deadlines that have not passed then keep the grace afterwards. Stops that come in
-    /// a row, each within the grace of the one before, protect what the first one did.
+    /// @dev The clock stops at `time`: deadlines that have not passed then keep the grace afterwards. A stop within the
+    /// grace of the one before protects what that one did; else the one before is kept beside it, for accounts whose
+    /// auction it has put off.
     function _protect(Stops memory stops, uint256 time) private view {
         uint256 total = _downtimeOf(stops, time);
         uint256 uptime = time > total ? time - total : 0;
-        if (stops.protectedUntil < uptime) stops.protectedFrom = uint40(uptime);
+        if (stops.protectedUntil <= uptime) {
+            (stops.earlierFrom, stops.earlierUntil) = (stops.protectedFrom, stops.protectedUntil);
+            stops.protectedFrom = uint40(uptime);
+        }
         if (uptime + graceSeconds > stops.protectedUntil)
             stops.protectedUntil = uint40(uptime + graceSeconds);
     }
 
     function _momentOf(Stops memory stops) private view returns (Moment memory) {
-        uint256 total = _downtimeOf(stops, block.timestamp);
         return
             Moment({
-                uptime: block.timestamp - total,
+                uptime: block.timestamp - _downtimeOf(stops, block.timestamp),
                 protectedFrom: stops.protectedFrom,
                 protectedUntil: stops.protectedUntil,
+                earlierFrom: stops.earlierFrom,
+                earlierUntil: stops.earlierUntil,
                 isCallingPaused: stops.callingPausedUntil > block.timestamp,
                 isLiquidationPaused: stops.liquidationPausedUntil > block.timestamp
             });
@@ -247,20 +309,19 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     }
 
     /// @dev A round of the feed, the latest for 0, as raw words: a feed that fails or returns nonsense answers nothing.
-    function _round(
-        uint80 id
-    ) private view returns (uint80 roundId, bool isDown, uint256 startedAt, bool answered) {
+    function _round(uint80 id) private view returns (Round memory round, bool answered) {
         bytes memory request =
             id == 0
                 ? abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
                 : abi.encodeCall(AggregatorV3Interface.getRoundData, (id));
         (bool success, bytes memory result) = address(sequencerFeed).staticcall{gas: FEED_GAS}(request);
-        if (!success || result.length < 160) return (0, false, 0, false);
-        (uint256 round, int256 answer, uint256 started, , ) = abi.decode(
+        if (!success || result.length < 160) return (round, false);
+        (uint256 roundId, int256 answer, uint256 startedAt, , ) = abi.decode(
             result,
             (uint256, int256, uint256, uint256, uint256)
         );
-        if (round > type(uint80).max || (answer != 0 && answer != 1)) return (0, false, 0, false);
-        return (uint80(round), answer == 1, started, true);
+        bool usable = roundId != 0 && roundId <= type(uint80).max && startedAt != 0;
+        if (!usable || (answer != 0 && answer != 1)) return (round, false);
+        return (Round(uint80(roundId), answer == 1, startedAt), true);
     }
 }

@@ -56,8 +56,8 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     ) external returns (uint256 withdrawn);
 
     /// @notice Borrows quote tokens. Only the owner. The account must end as after a withdrawal.
-    /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAuthorized`, `InsufficientCash`, `BorrowCapExceeded`, `CallOpen`,
-    /// `CollateralAboveCap`, `DebtBelowMinimum`, `OracleUnavailable`, `InsufficientMargin`, and
+    /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAuthorized`, `InsufficientCash`, `BorrowCapExceeded`,
+    /// `CallOpen`, `CollateralAboveCap`, `DebtBelowMinimum`, `OracleUnavailable`, `InsufficientMargin`, and
     /// `SafeCastOverflowedUintDowncast` when the account's debt would exceed 2^96 shares (about 7.9e25 base units).
     /// @param account The account that owes.
     /// @param amount Quote base units.
@@ -142,14 +142,17 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @return refusals Why an account was skipped: `NoLossToBook`, `OracleUnavailable`; `None` where one was booked.
     function bookLoss(AccountId[] calldata accounts) external returns (Refusal[] memory refusals);
 
-    /// @notice Calls back the caller (`IDeferred.onDeferred`), which may move any accounts and tokens it is allowed to, and
-    /// checks every account it touched once at the end. An account passes if it ends sound (`A_i >= D`, no call open when
-    /// it was first touched, no collateral above its cap) or better: `A_m / D` and `A_l / D` no lower than before, equity
-    /// lower by at most the largest penalty on the debt repaid, every price fresh. Its call closes at the end if it may.
-    /// Meanwhile it can be neither called, liquidated nor written off, and no call can be closed. The vault's cash can be
-    /// borrowed and repaid within for nothing. Anyone may.
-    /// @dev Deferrals do not nest. Reverts with `DeferralActive`, and for the accounts touched with `DebtBelowMinimum`,
-    /// `OracleUnavailable`, `CallOpen`, `NotImproved`, `CollateralAboveCap`, `InsufficientMargin`.
+    /// @notice Calls back the caller (`IDeferred.onDeferred`), which may move any accounts and tokens it is allowed
+    /// to, and checks every account it touched once at the end. An account passes if it ends sound (`A_i >= D`, no
+    /// call open when it was first touched, no collateral above its cap) or better: no more debt, `A_m / D` and `A_l
+    /// / D` no lower than before, equity lower by at most the largest penalty on the debt repaid, every price fresh,
+    /// nothing brought in that is above its cap. Its call closes at the end if it may. Meanwhile it can be neither
+    /// called, liquidated nor written off, and no call can be closed but that of an untouched account which is
+    /// liquidated or written off. The vault's cash can be borrowed and repaid within for nothing. No parameter
+    /// changes meanwhile. Anyone may.
+    /// @dev Deferrals do not nest. Reverts with `DeferralActive`, and for the accounts touched with
+    /// `DebtBelowMinimum`, `OracleUnavailable`, `CallOpen`, `NotImproved`, `CollateralAboveCap`,
+    /// `InsufficientMargin`.
     /// @param data Passed to the callback.
     function defer(bytes calldata data) external;
 
@@ -294,8 +297,8 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @notice Replaces the vault's amounts and times. Reverts with `NotConfigurator`.
     function setRiskTerms(RiskTerms calldata newTerms) external;
 
-    /// @notice Replaces the most that may be lent, in whole quote tokens; the largest uint32 is no cap. Interest may grow
-    /// debt beyond it. Reverts with `NotConfigurator`.
+    /// @notice Replaces the most that may be lent, in whole quote tokens; the largest uint32 is no cap. Interest may
+    /// grow debt beyond it. Reverts with `NotConfigurator`.
     function setBorrowCap(uint32 newCap) external;
 
     /// @notice Replaces the interest fee and its recipient. Reverts with `NotConfigurator`.

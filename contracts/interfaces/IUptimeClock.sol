@@ -45,8 +45,9 @@ interface IUptimeClock {
     /// @notice Records what the sequencer's feed says, then answers as `read`. Anyone may. Never reverts.
     function sync() external returns (Moment memory);
 
-    /// @notice Pauses for `durationSeconds` from now, or prolongs to it. Only the guardian; at most a day at a time and
-    /// three days in thirty, a new pause counting as an hour at least. Reverts with `NotGuardian`, `PauseTooLong`, `PauseBudgetExceeded`.
+    /// @notice Pauses for `durationSeconds` from now, or prolongs to it. Only the guardian; at most a day at a time
+    /// and three days in a period of thirty that begins with its first pause, a new pause counting as an hour at
+    /// least. Reverts with `NotGuardian`, `PauseTooLong`, `PauseBudgetExceeded`.
     function pause(PauseKind kind, uint256 durationSeconds) external;
 
     /// @notice Ends a pause now; its budget is spent. Only the guardian. Reverts with

@@ -245,6 +245,9 @@ struct Moment {
     /// `protectedUntil`: whoever could not act gets the minimum grace.
     uint256 protectedFrom;
     uint256 protectedUntil;
+    /// The stop before that, for deadlines that it put off.
+    uint256 earlierFrom;
+    uint256 earlierUntil;
     bool isCallingPaused;
     bool isLiquidationPaused;
 }

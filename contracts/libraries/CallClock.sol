@@ -15,6 +15,11 @@ library CallClock {
     /// @dev No second bounty for the same account within this time.
     uint256 internal constant BOUNTY_COOLDOWN_SECONDS = 24 hours;
 
+    /// @notice The uptime from `start` to `uptime`; zero when an outage, learned late, has put the clock before it.
+    function elapsedSince(uint256 start, uint256 uptime) internal pure returns (uint256) {
+        return uptime > start ? uptime - start : 0;
+    }
+
     function isOpen(Account storage account) internal view returns (bool) {
         return account.deadline != 0;
     }
@@ -37,8 +42,10 @@ library CallClock {
 
     /// @notice `deadline`, not before the protection that it enjoys ends.
     function protectedDeadline(uint256 deadline, Moment memory moment) internal pure returns (uint256) {
-        bool isProtected = deadline > moment.protectedFrom && deadline < moment.protectedUntil;
-        return isProtected ? moment.protectedUntil : deadline;
+        if (deadline > moment.earlierFrom && deadline < moment.earlierUntil) deadline = moment.earlierUntil;
+        if (deadline > moment.protectedFrom && deadline < moment.protectedUntil)
+            deadline = moment.protectedUntil;
+        return deadline;
     }
 
     /// @notice The one definition of an account's status.
@@ -53,11 +60,12 @@ library CallClock {
     ) internal pure returns (Status) {
         if (v.debt > v.value) return Status.Insolvent;
         if (!v.isAboveFloor()) return Status.Critical;
-        bool healthy = v.isAtLeast(WAD);
+        // A call without debt is the sale of what a default has left to the insurance: it heals by being sold out.
+        bool healthy = v.isAtLeast(WAD) && (v.debt != 0 || deadline == 0);
         if (deadline != 0) {
             if (uptime < deadline) return Status.Called;
             if (healthy) return Status.Recovering;
-            return uptime - auctionStart < auctionSeconds ? Status.Expired : Status.Lapsed;
+            return elapsedSince(auctionStart, uptime) < auctionSeconds ? Status.Expired : Status.Lapsed;
         }
         if (!healthy) return Status.Callable;
         return v.isAtLeast(HealthMath.WARNING_LEVEL_WAD) ? Status.Healthy : Status.Warned;

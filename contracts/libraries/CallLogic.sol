@@ -65,6 +65,9 @@ library CallLogic {
         if (refusal == Refusal.OracleUnavailable) {
             revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
         }
+        if (refusal == Refusal.PriceNotFresh) {
+            revert IMarginVaultErrors.PriceNotFresh(s.collaterals[id.subAccountOf()].asset);
+        }
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
         revert IMarginVaultErrors.NotCallable(id, s.statusOf(account, v, moment));
     }
@@ -107,6 +110,7 @@ library CallLogic {
     /// @dev Never reverts for a price; without debt none is read.
     function tryClose(VaultState storage s, AccountId id, CloseReason reason, Moment memory moment) public {
         Account storage account = s.accounts[id];
+        if (id.ownerOf() == address(this)) return;
         if (account.debtShares == 0) {
             Valuation memory debtFree;
             CallBook.close(id, account, CloseReason.DebtFree, debtFree, moment);
@@ -172,6 +176,7 @@ library CallLogic {
         Moment memory moment
     ) private returns (Refusal, uint256 bounty) {
         Account storage account = s.accounts[id];
+        if (id.ownerOf() == address(this)) return (_openSale(s, id, p, moment), 0);
         if (account.debtShares == 0) return (Refusal.NotCallable, 0);
         if (Deferral.isPending(id)) return (Refusal.CheckPending, 0);
         if (moment.isCallingPaused) return (Refusal.Paused, 0);
@@ -186,17 +191,42 @@ library CallLogic {
         uint256 grace = s.minGraceSeconds;
         bool closedLateRecently =
             account.closedLateAt != 0 &&
-                moment.uptime - account.closedLateAt < CallClock.LATE_CLOSE_MEMORY_SECONDS;
+                CallClock.elapsedSince(account.closedLateAt, moment.uptime) <
+                    CallClock.LATE_CLOSE_MEMORY_SECONDS;
         if (!reopened && !closedLateRecently) grace = CallClock.graceSeconds(v, grace, s.maxGraceSeconds);
 
+        _startCall(account, moment, grace);
+        _emitOpened({s: s, id: id, account: account, p: p, v: v, reopened: reopened, bounty: bounty});
+        return (Refusal.None, bounty);
+    }
+
+    /// @dev A call on the insurance's own account: what a default left of one collateral is offered for sale, by an
+    /// auction that begins after the minimum grace, lasts one window and may then be called again.
+    function _openSale(
+        VaultState storage s,
+        AccountId id,
+        Prices memory p,
+        Moment memory moment
+    ) private returns (Refusal) {
+        Account storage account = s.accounts[id];
+        if (account.collateralSet == 0 || moment.isCallingPaused) return Refusal.NotCallable;
+        if (!p.available) return Refusal.OracleUnavailable;
+        if (account.collateralSet & ~p.freshSet != 0) return Refusal.PriceNotFresh;
+        Valuation memory v = s.valuationOf(account, p, s.debtIndex);
+        bool reopened = account.isOpen();
+        if (reopened && s.statusOf(account, v, moment) != Status.Lapsed) return Refusal.NotCallable;
+        _startCall(account, moment, s.minGraceSeconds);
+        _emitOpened({s: s, id: id, account: account, p: p, v: v, reopened: reopened, bounty: 0});
+        return Refusal.None;
+    }
+
+    function _startCall(Account storage account, Moment memory moment, uint256 grace) private {
         account.calledAt = SafeCast.toUint32(moment.uptime);
         account.deadline = SafeCast.toUint32(moment.uptime + grace);
         account.auctionStart = account.deadline;
         unchecked {
             ++account.callNonce; // wraps by design: it tells neighbouring calls apart
         }
-        _emitOpened({s: s, id: id, account: account, p: p, v: v, reopened: reopened, bounty: bounty});
-        return (Refusal.None, bounty);
     }
 
     /// @dev Adds the bounty to the debt if the account can bear it above the floor and none was paid lately.
@@ -206,8 +236,10 @@ library CallLogic {
         Valuation memory v,
         Moment memory moment
     ) private returns (uint256 bounty) {
-        if (account.calledAt != 0 && moment.uptime - account.calledAt < CallClock.BOUNTY_COOLDOWN_SECONDS)
-            return 0;
+        if (
+            account.calledAt != 0 &&
+            CallClock.elapsedSince(account.calledAt, moment.uptime) < CallClock.BOUNTY_COOLDOWN_SECONDS
+        ) return 0;
         bounty = v.debt.mulDivDown(MAX_BOUNTY_BPS, BPS);
         if (bounty > s.maxBounty) bounty = s.maxBounty;
         if (bounty == 0) return 0;
@@ -229,7 +261,8 @@ library CallLogic {
         CloseReason reason,
         Moment memory moment
     ) private returns (Refusal) {
-        if (!account.isOpen()) return Refusal.NotClosable;
+        // Without debt it is the sale of what a default left, which ends by being sold.
+        if (!account.isOpen() || account.debtShares == 0) return Refusal.NotClosable;
         if (Deferral.isActive()) return Refusal.CheckPending;
         if (!p.available) return Refusal.OracleUnavailable;
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);

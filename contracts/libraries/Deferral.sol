@@ -18,6 +18,8 @@ struct Touched {
     bool valued;
     /// The collaterals it held.
     uint256 collateralSet;
+    /// The collaterals that have been deposited since.
+    uint256 depositedSet;
     uint256 value;
     uint256 maintenanceValue;
     uint256 liquidationValue;
@@ -38,6 +40,7 @@ library Deferral {
     uint256 private constant MUST_IMPROVE = 1 << 18;
     uint256 private constant CALLED = 1 << 19;
     uint256 private constant VALUED = 1 << 20;
+    uint256 private constant DEPOSITED_SHIFT = 32;
 
     function isActive() internal view returns (bool) {
         return SLOT.asUint256().tload() != 0;
@@ -85,10 +88,17 @@ library Deferral {
         entry.asUint256().tstore(flags);
     }
 
+    /// @notice Notes that the collaterals in `set` have come in.
+    function markDeposited(AccountId id, uint256 set) internal {
+        bytes32 entry = _entryOf(id);
+        entry.asUint256().tstore(entry.asUint256().tload() | (set << DEPOSITED_SHIFT));
+    }
+
     function touchedOf(AccountId id) internal view returns (Touched memory t) {
         bytes32 entry = _entryOf(id);
         uint256 flags = entry.asUint256().tload();
         t.collateralSet = uint16(flags);
+        t.depositedSet = uint16(flags >> DEPOSITED_SHIFT);
         t.risky = flags & RISKY != 0;
         t.mustImprove = flags & MUST_IMPROVE != 0;
         t.called = flags & CALLED != 0;

@@ -22,9 +22,16 @@ library DeferralLogic {
     using FixedPoint for uint256;
 
     /// @notice Remembers how `id` stands, at its first touch in a deferral, and what kind of move comes now.
+    /// @param depositedSet The collaterals that the move brings in.
     /// @param risky Whether the move takes collateral out or adds debt.
     /// @param mustImprove Whether whoever makes it may only improve the account.
-    function touch(VaultState storage s, AccountId id, bool risky, bool mustImprove) public {
+    function touch(
+        VaultState storage s,
+        AccountId id,
+        uint256 depositedSet,
+        bool risky,
+        bool mustImprove
+    ) public {
         if (!Deferral.isPending(id)) {
             Account storage account = s.accounts[id];
             Valuation memory v;
@@ -33,10 +40,11 @@ library DeferralLogic {
             if (account.debtShares != 0) {
                 Prices memory p = s.readPrices(account.collateralSet);
                 valued = p.available && account.collateralSet & ~p.freshSet == 0;
-                if (valued) v = s.valuationOf(account, p, s.debtIndex);
+                v = s.valuationOf(account, p, s.debtIndex);
             }
             Deferral.add(id, account.collateralSet, account.deadline != 0, valued, v);
         }
+        if (depositedSet != 0) Deferral.markDeposited(id, depositedSet);
         if (risky) Deferral.markRisky(id, mustImprove);
     }
 
@@ -96,7 +104,7 @@ library DeferralLogic {
             revert IMarginVaultErrors.DebtBelowMinimum(id, v.debt, s.minimumDebt);
         // A stale price is an old opinion: nothing may be exchanged against it, so it can only make an account sound.
         bool fresh = before.valued && account.collateralSet & ~freshSet == 0;
-        if (fresh && _isBetter(s, account.collateralSet, before, v)) return;
+        if (fresh && _isBetter(s, before, v)) return;
         if (before.called || account.deadline != 0) revert IMarginVaultErrors.CallOpen(id, account.deadline);
         if (before.mustImprove) revert IMarginVaultErrors.NotImproved(id, before.debt, v.debt);
         requireSound(s, id, account, v);
@@ -120,22 +128,20 @@ library DeferralLogic {
         if (v.initialValue < v.debt) revert IMarginVaultErrors.InsufficientMargin(id, v.initialValue, v.debt);
     }
 
-    /// @dev `A_m / D` and `A_l / D` no lower than before, and equity lower by at most the largest penalty on the debt
-    /// repaid, `x * d1 / (1 - d1)`: what a forced sale of as much could have cost.
+    /// @dev No more debt, `A_m / D` and `A_l / D` no lower than before, equity lower by at most the largest penalty on
+    /// the debt repaid, `x * d1 / (1 - d1)`: what a forced sale of as much of what it held could have cost. More debt
+    /// never counts as better, whatever it buys: new risk has to meet the initial weights. Nor does a collateral above
+    /// its cap that has been brought in.
     function _isBetter(
         VaultState storage s,
-        uint256 collateralSet,
         Touched memory before,
         Valuation memory v
     ) private view returns (bool) {
-        if (before.debt == 0) return false;
+        if (v.debt > before.debt || before.depositedSet & s.overCapSet != 0) return false;
         if (!_ratioHolds(v.maintenanceValue, v.debt, before.maintenanceValue, before.debt)) return false;
         if (!_ratioHolds(v.liquidationValue, v.debt, before.liquidationValue, before.debt)) return false;
-        uint256 allowed;
-        if (before.debt > v.debt) {
-            uint256 discountBps = _largestDiscountBps(s, collateralSet | before.collateralSet);
-            allowed = (before.debt - v.debt).mulDivDown(discountBps, BPS - discountBps);
-        }
+        uint256 discountBps = _largestDiscountBps(s, before.collateralSet);
+        uint256 allowed = (before.debt - v.debt).mulDivDown(discountBps, BPS - discountBps);
         return v.value + before.debt + allowed >= before.value + v.debt;
     }
 

@@ -13,7 +13,7 @@ import {HealthMath, Valuation} from "./HealthMath.sol";
 import {SettingsLogic} from "./SettingsLogic.sol";
 import {Lot, TrancheMath} from "./TrancheMath.sol";
 import {VaultState} from "./VaultState.sol";
-import {AccountId} from "../interfaces/AccountId.sol";
+import {AccountId, accountIdOf} from "../interfaces/AccountId.sol";
 import {IMarginVaultErrors} from "../interfaces/IMarginVaultErrors.sol";
 import {IMarginVaultEvents} from "../interfaces/IMarginVaultEvents.sol";
 import {
@@ -134,7 +134,7 @@ library LiquidationLogic {
         Moment memory moment
     ) private view returns (Take memory t) {
         if (Deferral.isPending(request.account)) return _refusal(t, Refusal.CheckPending, 0, 0);
-        if (AccountId.unwrap(request.account) == AccountId.unwrap(_insuranceAccount())) {
+        if (request.account.ownerOf() == address(this)) {
             return _workForfeited(s, request, p, moment, t);
         }
         if (!p.available) return _refusal(t, Refusal.OracleUnavailable, 0, 0);
@@ -159,8 +159,7 @@ library LiquidationLogic {
             return _refusal(t, Refusal.PriceNotFresh, 0, 0);
         }
 
-        uint256 start = account.auctionStartAt(moment);
-        uint256 elapsed = moment.uptime < start ? 0 : moment.uptime - start;
+        uint256 elapsed = CallClock.elapsedSince(account.auctionStartAt(moment), moment.uptime);
         if (!belowFloor && elapsed < s.auctionSeconds / 2) {
             uint256 lowestBps = _lowestWeight(s, account, p);
             uint256 weightBps = s.collaterals[t.number].maintenanceBps;
@@ -172,8 +171,8 @@ library LiquidationLogic {
         _size(s, account, request, t, elapsed, moment);
     }
 
-    /// @dev What defaulted accounts left is sold by the same auction, from its start, for as long as it takes. All that
-    /// is paid is the insurance's; a take is at least a quarter of the lot or all of it, and starts the auction again.
+    /// @dev What a default left is sold by the same auction, after a call on the insurance's sub-account of that
+    /// collateral. All that is paid is the insurance's; a take is at least a quarter of the lot or all of it.
     function _workForfeited(
         VaultState storage s,
         LiquidationRequest memory request,
@@ -184,6 +183,8 @@ library LiquidationLogic {
         if (!p.available) return _refusal(t, Refusal.OracleUnavailable, 0, 0);
         if (moment.isLiquidationPaused) return _refusal(t, Refusal.Paused, 0, 0);
         Account storage account = s.accounts[request.account];
+        t.status = s.statusOf(account, t.before, moment);
+        if (t.status != Status.Expired) return _refusal(t, Refusal.NotLiquidatable, 0, 0);
         uint256 numberPlusOne = s.numberPlusOne[request.asset];
         if (numberPlusOne == 0 || (account.collateralSet >> (numberPlusOne - 1)) & 1 == 0) {
             return _refusal(t, Refusal.CollateralNotHeld, 0, 0);
@@ -194,9 +195,8 @@ library LiquidationLogic {
             return _refusal(t, Refusal.PriceNotFresh, 0, 0);
         }
         Collateral storage terms = s.collaterals[t.number];
-        t.status = Status.Expired;
         t.discountWad = AuctionMath.auctionDiscountWad(
-            moment.uptime - account.auctionStart,
+            CallClock.elapsedSince(account.auctionStartAt(moment), moment.uptime),
             terms.maxDiscountBps,
             s.rampSeconds
         );
@@ -348,9 +348,9 @@ library LiquidationLogic {
         Take memory t,
         Moment memory moment
     ) private returns (Taken memory taken) {
-        account.auctionStart = SafeCast.toUint32(moment.uptime);
-        Valuation memory nothing;
-        _emitLiquidated(request, account, t, nothing, moment.uptime);
+        account.auctionStart = t.empties ? 0 : SafeCast.toUint32(moment.uptime);
+        if (t.empties) account.deadline = 0;
+        _emitLiquidated(request, account, t, t.before, account.auctionStart);
         taken.insured = t.insured;
         taken.seized = t.seized;
     }
@@ -393,25 +393,20 @@ library LiquidationLogic {
             v.debt = 0;
             CallBook.close(id, account, CloseReason.WrittenOff, v, moment);
         }
-        _forfeit(s, id, account, moment);
+        _forfeit(s, id, account);
         return loss;
     }
 
-    function _forfeit(
-        VaultState storage s,
-        AccountId id,
-        Account storage account,
-        Moment memory moment
-    ) private {
-        Account storage insurance = s.accounts[_insuranceAccount()];
-        // What comes to a lot that is for sale already goes along with it: dust cannot keep an auction at its start.
-        if (insurance.collateralSet == 0) insurance.auctionStart = SafeCast.toUint32(moment.uptime);
+    /// @dev Each collateral goes to the insurance's sub-account of its number, so that each is sold by itself.
+    function _forfeit(VaultState storage s, AccountId id, Account storage account) private {
         uint256 set = account.collateralSet;
         for (uint256 j; set >> j != 0; ++j) {
             if ((set >> j) & 1 == 0) continue;
+            Account storage insurance = s.accounts[accountIdOf(address(this), uint96(j))];
             uint128 amount = account.collateral[j];
             account.collateral[j] = 0;
             insurance.collateral[j] += amount;
+            insurance.collateralSet = uint16(1 << j);
             emit IMarginVaultEvents.CollateralForfeited(
                 id,
                 id.ownerOf(),
@@ -421,12 +416,6 @@ library LiquidationLogic {
             );
         }
         account.collateralSet = 0;
-        insurance.collateralSet |= uint16(set);
-    }
-
-    /// @dev The vault's own account; libraries run in its context.
-    function _insuranceAccount() private view returns (AccountId) {
-        return AccountId.wrap(bytes32(uint256(uint160(address(this))) << 96));
     }
 
     function _emitLiquidated(
@@ -476,6 +465,11 @@ library LiquidationLogic {
         if (refusal == Refusal.NotLiquidatable) revert IMarginVaultErrors.NotLiquidatable(id, t.status);
         if (refusal == Refusal.CollateralNotHeld) revert IMarginVaultErrors.CollateralNotHeld(id, asset);
         if (refusal == Refusal.PriceNotFresh) revert IMarginVaultErrors.PriceNotFresh(asset);
+        _refuseSize(id, asset, t);
+    }
+
+    function _refuseSize(AccountId id, address asset, Take memory t) private pure {
+        Refusal refusal = t.refusal;
         if (refusal == Refusal.WrongCollateral) {
             revert IMarginVaultErrors.WrongCollateral(asset, t.found, t.wanted);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IDeferred} from "../interfaces/IDeferred.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
 
@@ -38,9 +39,6 @@ contract Deferrer is IDeferred {
     function _do(Move memory move) private {
         (bool success, bytes memory result) = move.target.call(move.data);
         if (success) return;
-        // solhint-disable-next-line no-inline-assembly -- a test double that passes errors on as they are
-        assembly ("memory-safe") {
-            revert(add(result, 32), mload(result))
-        }
+        LowLevelCall.bubbleRevert(result);
     }
 }
