@@ -1,32 +1,42 @@
 import { max } from "d3-array";
 import { scaleLinear } from "d3-scale";
-import { frameOf, svg, valueAxis, type Frame, type Size } from "./frame.ts";
+import { frameOf, linePath, svg, valueAxis, type Frame, type Size } from "./frame.ts";
 import { markup, type Markup } from "./markup.ts";
-import type { RecordedTake } from "./recording.ts";
+import type { RecordedCollateral, RecordedTake } from "./recording.ts";
+import type { Point } from "./simplify.ts";
 import type { Story } from "./story.ts";
 import { takeMark } from "./symbols.ts";
 import { grouped, percentText, ratioOf, shortAccount, tokensOf } from "./wording.ts";
 
+/** Of every auction, as the vault has it. */
 const START_DISCOUNT = 0.0025;
+const MIN_AXIS_SECONDS = 600;
 const STRIP = 46;
 
 /** Each take by the auction's age and its discount, against the ramp that everyone could foresee. */
 export function discountChart(story: Story, size: Size): Markup {
   const { auctionSeconds, collaterals, quote, rampSeconds, takes } = story.recording;
   const frame = { ...frameOf(size, { wide: 300, narrow: 250 }), ...(size === "wide" ? HALF : {}) };
-  const deepest = Math.max(0, ...collaterals.map(({ maxDiscountBps }) => maxDiscountBps / 10_000));
-  const most = Math.max(deepest, max(takes, ({ discountWad }) => ratioOf(discountWad)) ?? 0);
-  const last = Math.max(auctionSeconds, max(takes, (take) => take.sinceAuctionStart ?? 0) ?? 0);
+  const oldest = max(takes, (take) => take.sinceAuctionStart ?? 0) ?? 0;
+  // Keepers compete for the first minutes: the axis ends soon after the last take.
+  const last = Math.min(Math.max(MIN_AXIS_SECONDS, oldest * 1.2), Math.max(auctionSeconds, oldest));
+  const discountAt = (seconds: number, { maxDiscountBps }: RecordedCollateral) => {
+    const deepest = Math.max(START_DISCOUNT, maxDiscountBps / 10_000);
+    return START_DISCOUNT + (deepest - START_DISCOUNT) * Math.min(1, seconds / rampSeconds);
+  };
+  const foreseen = collaterals.map((terms) => discountAt(last, terms));
+  const most = max([...foreseen, ...takes.map(({ discountWad }) => ratioOf(discountWad))]) ?? 0.01;
   const x = scaleLinear([0, last / 60], [frame.left + STRIP, frame.right - 8]);
   const y = scaleLinear([0, most * 1.12], [frame.bottom, frame.top]);
   const area = scaleLinear(
     [0, max(takes, ({ repaid }) => Number(repaid)) ?? 1],
     [12, size === "wide" ? 520 : 300],
   );
-  const ramps = [...new Set(collaterals.map(({ maxDiscountBps }) => maxDiscountBps / 10_000))].map(
-    (top) =>
-      markup`<path class="ramp" d="M${x(0)} ${y(START_DISCOUNT)}L${x(rampSeconds / 60)} ${y(top)}H${x(last / 60)}"/>`,
-  );
+  const bend = Math.min(rampSeconds, last);
+  const ramps = collaterals.map((terms) => {
+    const corners = [0, bend, last].map((t): Point => [x(t / 60), y(discountAt(t, terms))]);
+    return markup`<path class="ramp" d="${linePath(corners)}"/>`;
+  });
   const marks = [...takes]
     .sort((a, b) => (a.repaid < b.repaid ? 1 : -1))
     .map((take, index) => {
@@ -39,7 +49,7 @@ export function discountChart(story: Story, size: Size): Markup {
   return svg(frame, description, [
     valueAxis(
       frame,
-      y.ticks(5).map((discount) => ({ y: y(discount), label: percentText(discount) })),
+      y.ticks(5).map((discount) => ({ y: y(discount), label: percentText(discount, most < 0.03 ? 1 : 0) })),
     ),
     markup`<rect class="strip" x="${frame.left}" y="${frame.top}" width="${STRIP - 8}" height="${frame.bottom - frame.top}"/>`,
     minuteAxis(frame, x),

@@ -3,7 +3,7 @@ import { scaleLinear } from "d3-scale";
 import { markup, type Markup } from "./markup.ts";
 import { frameOf, linePath, svg, timeAxis, timeScale, valueAxis, type Frame, type Size } from "./frame.ts";
 import type { CallOutcome, HealthTrace } from "./recording.ts";
-import { simplify, type Point } from "./simplify.ts";
+import { simplify, steps, type Point } from "./simplify.ts";
 import { since, type Story } from "./story.ts";
 import { ratioOf, shortAccount } from "./wording.ts";
 
@@ -98,12 +98,14 @@ function traceOf(
   from: number,
 ): Markup {
   const runs: Point[][] = [[]];
-  for (const { at, healthWad } of since(trace.points, from)) {
+  const last = trace.points.at(-1);
+  const end = last === undefined || trace.until === undefined ? [] : [{ ...last, at: trace.until }];
+  for (const { at, healthWad } of since([...trace.points, ...end], from)) {
     const health = ratioOf(healthWad);
     // A line along the upper edge would be a health that nobody has.
     if (health > TOP_HEALTH) runs.push([]);
     else runs.at(-1)?.push([x(at), y(health)]);
   }
-  const path = runs.map((points) => linePath(simplify(points, 0.8))).join("");
+  const path = runs.map((points) => linePath(simplify(steps(points), 0.8))).join("");
   return markup`<path class="${outcome ?? "liquidated"}" d="${path}"><title>${shortAccount(trace.account)}</title></path>`;
 }
