@@ -102,19 +102,19 @@ ${figure({
   isTimed: true,
 })}
 ${figure({
-  title: "Where accounts stand",
-  text: "How many accounts are in each status but healthy, block by block.",
-  legend: statusLegend(story),
-  chart: (size) => statusChart(story, size),
-  after: blockTable(story),
-  isTimed: true,
-})}
-${figure({
   title: "Calls and their deadlines",
   text: "A row for each call, by opening: the notice it gave up to its deadline, the auction after it, each take, and how it ended.",
   legend: outcomeLegend(story),
   chart: (size) => callsChart(story, size),
   after: callTable(story),
+  isTimed: true,
+})}
+${figure({
+  title: "Where accounts stand",
+  text: "How many accounts are in each status but healthy, block by block.",
+  legend: statusLegend(story),
+  chart: (size) => statusChart(story, size),
+  after: blockTable(story),
   isTimed: true,
 })}
 <div class="pair">
