@@ -104,7 +104,8 @@ export class Driver {
     const { nextRoundAt, nextRefreshAt } = feeds;
     return {
       now: this.#at,
-      nextRoundAt: nextRoundAt === undefined ? undefined : Math.min(nextRoundAt, nextRefreshAt),
+      nextRoundAt,
+      nextRefreshAt,
       nextPlanAt: traders.nextPlanAt,
       nextDeadlineAt: traders.nextDeadlineAfter(this.#at),
       mood: this.#mood(),
