@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { MockERC20, MockOracle } from "../../types/index.ts";
+import { mineAt, now } from "../vault/support/clock.ts";
+import { answerOf } from "../vault/support/position.ts";
 import {
   deploy,
   deployFeed,
@@ -20,8 +22,12 @@ async function oracleWith(w: World, ...added: { address: string; feed: World["qu
   return deployOracle(w.ethers, w.quote, w.quoteFeed, [...w.collaterals, ...added]);
 }
 
-async function list(w: World, terms: Partial<typeof STRONG>) {
-  const token = await newToken(w);
+async function list(
+  w: World,
+  terms: Partial<typeof STRONG>,
+  newAsset?: Awaited<ReturnType<typeof newToken>>,
+) {
+  const token = newAsset ?? (await newToken(w));
   const oracle = await oracleWith(w, token);
   return w.configurator.listCollaterals(
     w.vault,
@@ -259,22 +265,33 @@ describe("RiskConfigurator", () => {
       }
     });
 
-    it("refuses one without a fresh price for each asset", async () => {
+    it("refuses one without a fresh price for an asset that has one now, or that is new", async () => {
       const w = await loadWorld();
       const oracle = await deploy<MockOracle>(w.ethers, "MockOracle", [
         w.quoteAddress,
         w.collaterals.map((c) => c.address),
       ]);
       await oracle.set(0, 1n, true);
-      for (const [price, fresh] of [
-        [0n, true],
-        [1n, false],
-      ] as const) {
-        await oracle.set(1, price, fresh);
-        await expect(w.configurator.setOracle(w.vault, await oracle.getAddress()))
-          .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
-          .withArgs(w.collaterals[1]!.address);
-      }
+      await oracle.set(1, 1n, false);
+      await expect(w.configurator.setOracle(w.vault, await oracle.getAddress()))
+        .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
+        .withArgs(w.collaterals[1]!.address);
+
+      const token = await newToken(w);
+      await token.feed.pushAt(10n * 10n ** 8n, 1n);
+      await expect(list(w, {}, token))
+        .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
+        .withArgs(token.address);
+    });
+
+    it("accepts one without a fresh price for an asset that has none now either", async () => {
+      const w = await loadWorld();
+      await mineAt(w, (await now(w)) + 300_000n);
+      await w.quoteFeed.push(10n ** 8n);
+      await w.collaterals[1]!.feed.push(answerOf("30000"));
+      const oracle = await oracleWith(w);
+      await w.configurator.setOracle(w.vault, oracle);
+      expect(await w.vault.oracle()).to.equal(oracle);
     });
 
     it("replaces it and says so", async () => {
