@@ -11,6 +11,8 @@ const WARNING_LEVEL = 1.1;
 const TICKS = [2, 1.5, 1.25, 1.1, 1];
 /** What is healthier lies above the chart. */
 const TOP_HEALTH = 2.2;
+/** What is worse stands at the lower edge: insolvent accounts must not flatten the call band. */
+const BOTTOM_HEALTH = 0.82;
 const MAX_TRACES = 200;
 
 interface Plane {
@@ -30,7 +32,7 @@ export function healthChart(story: Story, size: Size): Markup {
       ({ points }) => min(points, ({ healthWad }) => ratioOf(healthWad)) ?? Infinity,
     ),
   ]);
-  const bottomHealth = Math.max(0.6, (lowest ?? 1) - 0.02);
+  const bottomHealth = Math.max(BOTTOM_HEALTH, (lowest ?? 1) - 0.02);
   const loan = scaleLinear([1 / TOP_HEALTH, 1 / bottomHealth], [frame.top, frame.bottom]);
   const plane: Plane = {
     x: timeScale(frame, story.from, story.to),
