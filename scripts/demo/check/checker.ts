@@ -59,7 +59,7 @@ const NEAR_BPS_ON_ROUND = 100n;
  *
  * Prices, debt index and clock are read and every status is recomputed for every block. What `statusOf` says of an
  * account, and its own storage, is read again for those that a log names, whose status changes, who stand near a
- * threshold or below one, and for each tenth in turn; in the first and the last block for all. For all in every block
+ * threshold, and for each tenth in turn; in the first and the last block for all. For all in every block
  * it would take more of the node's time than keeper and blocks together.
  */
 export class Checker {
@@ -211,10 +211,9 @@ function takenIn(logs: BlockLogs): ReadonlySet<string> {
   );
 }
 
-/** Close to being callable, warned or critical, or due for someone to act on. */
+/** Close to being called, warned, critical or insolvent, from either side. */
 function isNearThreshold(standing: Standing, nearBps: bigint): boolean {
-  const { status, debt, maintenanceValue, liquidationValue, value } = standing;
-  if (status !== "Healthy" && status !== "Warned" && status !== "Called") return true;
+  const { debt, maintenanceValue, liquidationValue, value } = standing;
   const margins = [maintenanceValue - debt, 10n * maintenanceValue - 11n * debt, liquidationValue - debt];
   return [...margins, value - debt].some(
     (margin) => margin * 10_000n < nearBps * debt && -margin * 10_000n < nearBps * debt,

@@ -46,6 +46,7 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
     nativePriceFeed: deployment.collaterals[0]?.feed,
     profitMargin: "0",
     allowance: { ceiling: options.allowance },
+    takesPerTransaction: 50,
     logLevel: "info",
   };
   writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`);

@@ -23,7 +23,7 @@ export type Mood = "busy" | "waiting" | "quiet";
 export const BUSY_SECONDS = 60;
 const LONGEST_WAITING_SECONDS = 300;
 /** While calls are open and nothing else happens, a replay of any length has about so many blocks. */
-const WAITING_BLOCKS = 1_000;
+const WAITING_BLOCKS = 600;
 
 /**
  * When the next block comes. Never later than a round, a deadline or a trader's plan; after the last round open calls
