@@ -66,7 +66,7 @@ describe("decide", () => {
       hopeless,
       openSince(100n, 10_100n),
       callable,
-      openSince(3_600n, 9_900n),
+      openSince(3_700n, 9_900n),
       openSince(1_500n, 9_900n),
       critical,
     ];
@@ -127,9 +127,11 @@ describe("decide", () => {
     });
 
     it("reopens a lapsed call, and not a second before it lapses", () => {
-      expect(dutiesOf(decideFor([openSince(3_600n, 9_900n)]).actions)).to.deep.equal(["reopenCall"]);
-      const last = decideFor([openSince(3_599n, 9_900n)]);
-      expect(dutiesOf(last.actions)).to.deep.equal(["liquidateProfitable"]);
+      const at = (seconds: bigint) => dutiesOf(decideFor([openSince(seconds, 9_900n)]).actions);
+      expect(at(3_612n)).to.deep.equal(["reopenCall"]);
+      expect(at(3_599n)).to.deep.equal(["liquidateProfitable"]);
+      // Between this block and the next it lapses: nothing sent now would pass in both.
+      expect(at(3_605n)).to.be.empty;
     });
   });
 
@@ -144,8 +146,9 @@ describe("decide", () => {
       expect(decideFor([before(10_099n)]).actions).to.be.empty;
     });
 
-    it("closes past the deadline at 1", () => {
-      expect(dutiesOf(decideFor([openSince(0n, 10_001n)]).actions)).to.deep.equal(["closeCall"]);
+    it("closes past the deadline at 1, once it has passed", () => {
+      expect(decideFor([openSince(11n, 10_001n)]).actions).to.be.empty;
+      expect(dutiesOf(decideFor([openSince(12n, 10_001n)]).actions)).to.deep.equal(["closeCall"]);
     });
   });
 
@@ -153,12 +156,12 @@ describe("decide", () => {
     it("waits until the discount pays for gas and margin, and knows the second", () => {
       const at = (seconds: bigint) =>
         decideFor([openSince(seconds, 9_900n)], {}, { profitMargin: 20n * USDC });
-      const early = at(0n);
+      const early = at(12n);
       expect(early.actions).to.be.empty;
       expect(early.skips).to.deep.equal([
         { account: accountOf(0), duty: "liquidateProfitable", reason: "notProfitable" },
       ]);
-      const moment = early.nextMoment! - ACT_AT;
+      const moment = early.nextMoment! - ACT_AT + 12n;
       expect(moment > 0n).to.be.true;
       expect(at(moment - 1n).actions).to.be.empty;
       const [take] = takesIn(at(moment).actions);
@@ -319,7 +322,7 @@ describe("decide", () => {
   describe("given accounts that are busy", () => {
     it("plans nothing for them, whatever they are", () => {
       const busy = new Set([0, 1, 2].map(accountOf));
-      expect(decideFor([critical, callable, openSince(3_600n, 9_900n)], { busy }).actions).to.be.empty;
+      expect(decideFor([critical, callable, openSince(3_700n, 9_900n)], { busy }).actions).to.be.empty;
     });
   });
 

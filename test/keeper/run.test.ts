@@ -196,21 +196,28 @@ describe("npm run keeper", function () {
     const pick = randomOf(7);
     const accounts: AccountId[] = [];
     for (let n = 1n; n <= 24n; ++n) {
-      accounts.push(await opened(n, 1.06 + Number(n) * 0.004));
+      accounts.push(await opened(n, 1.06 + Number(n) * 0.002));
       if (n % 8n === 0n) await chain.mine();
     }
     let price = 1_990;
     for (let kill = 0; kill < 12; ++kill) {
       const keeper = start();
       const until = Date.now() + 750 + pick(750);
+      const fallsAt = Date.now() + 500 + pick(700);
+      let hasFallen = false;
       while (Date.now() < until) {
-        if (pick(6) === 0) await world.setPrice(0, (price -= 3));
+        if (!hasFallen && Date.now() >= fallsAt) {
+          hasFallen = true;
+          await world.setPrice(0, (price -= 12));
+        }
         await chain.mine();
         await sleep(25);
       }
       expect(await keeper.stop("SIGKILL"), keeper.stderr()).to.equal(null);
     }
+    await world.setPrice(0, 1_846);
     const keeper = start();
+    await mineUntil(isSeen(keeper));
     await mineUntil(async () => {
       const statuses = await Promise.all(accounts.map(statusOf));
       return statuses.every((status) => status !== Status.Callable && status < Status.Critical);
