@@ -102,15 +102,28 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
         address[] memory assets = newOracle.assets();
         uint256 count = vault.collateralCount();
         if (assets.length != count) revert OracleAssetMismatch(assets.length < count ? assets.length : count);
-        uint256 maximum36 = (uint256(vault.riskTerms().dustValue) * PRICE_SCALE) / MIN_UNITS_IN_DUST;
         for (uint256 j; j < count; ++j) {
             (address listed, , ) = vault.collateralAt(j);
             if (assets[j] != listed) revert OracleAssetMismatch(j);
-            (uint256 price36, bool fresh) = newOracle.price(listed);
-            if (price36 == 0 || !fresh) revert OraclePriceMissing(listed);
-            if (price36 > maximum36) revert UnitTooValuable(listed, price36, maximum36);
+            _checkPrice(vault, newOracle, j, listed);
         }
         vault.setOracle(newOracle);
+    }
+
+    /// @dev A collateral that the present oracle has no fresh price for either may stay without one: a dead asset must
+    /// not keep the others from a new oracle.
+    function _checkPrice(IMarginVault vault, IOracle newOracle, uint256 number, address asset) private view {
+        (uint256 price36, bool fresh) = newOracle.price(asset);
+        if (!fresh) {
+            IOracle oldOracle = vault.oracle();
+            bool isNew = address(oldOracle) == address(0) || oldOracle.assets().length <= number;
+            if (isNew) revert OraclePriceMissing(asset);
+            (, bool wasFresh) = oldOracle.price(asset);
+            if (wasFresh) revert OraclePriceMissing(asset);
+            return;
+        }
+        uint256 maximum36 = (uint256(vault.riskTerms().dustValue) * PRICE_SCALE) / MIN_UNITS_IN_DUST;
+        if (price36 > maximum36) revert UnitTooValuable(asset, price36, maximum36);
     }
 
     function _termsOf(IMarginVault vault, address asset) private view returns (CollateralTerms memory) {

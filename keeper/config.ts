@@ -146,14 +146,22 @@ function quoteAmount(file: string, name: string, text: string, { quote }: Deploy
 /** One line for the first thing that is wrong; values are left out, for one of them may be a secret in the wrong place. */
 function describe(error: z.ZodError): string {
   const issue = error.issues[0];
-  if (issue === undefined) return "the configuration is not valid";
-  const path = issue.path.join(".");
+  return issue === undefined ? "the configuration is not valid" : describeIssue(issue, []);
+}
+
+function describeIssue(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): string {
+  const path = [...parents, ...issue.path];
+  const name = path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
-    const keys = issue.keys.map((key) => `"${path === "" ? key : `${path}.${key}`}"`).join(", ");
+    const keys = issue.keys.map((key) => `"${[...path, key].map(String).join(".")}"`).join(", ");
     return `unknown key ${keys}`;
   }
-  if (issue.code === "invalid_union" && path === "key") {
-    return "key: must be { keystoreFile, passwordFile }, { keystoreFile, passwordEnv } or { privateKeyEnv }";
+  if (issue.code === "invalid_union") {
+    const unknown = issue.errors.flat().find((inner) => inner.code === "unrecognized_keys");
+    if (name === "key") {
+      return "key: must be { keystoreFile, passwordFile }, { keystoreFile, passwordEnv } or { privateKeyEnv }";
+    }
+    if (unknown !== undefined) return describeIssue(unknown, path);
   }
-  return `${path === "" ? "the configuration" : path}: ${issue.message}`;
+  return `${name === "" ? "the configuration" : name}: ${issue.message}`;
 }

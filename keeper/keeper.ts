@@ -59,6 +59,7 @@ export class Keeper {
   #undecided: BlockHeader | undefined;
   #unsaved: AppliedBlock[] = [];
   #hasResumed = false;
+  #isGasLow = false;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -128,6 +129,7 @@ export class Keeper {
       lastRecordAt: this.#lastDone("record", head),
       lastBookFeeAt: this.#lastDone("bookFee", head),
     };
+    this.#watchGasMoney(wallet.native, snapshot.gas.weiPerGas);
     const decision = decide(snapshot, config);
     const decidedAt = performance.now();
     await this.#maintain(head, nonce);
@@ -147,6 +149,13 @@ export class Keeper {
       ms: Math.round(performance.now() - startedAt),
     });
     return decision;
+  }
+
+  /** Says once, and again after it was full, that there is too little for one large transaction. */
+  #watchGasMoney(native: bigint, weiPerGas: bigint): void {
+    const needed = weiPerGas * BigInt(this.#parts.config.maxGasPerTransaction);
+    if (native < needed && !this.#isGasLow) this.#parts.log.error("wallet.gasLow", { native, needed });
+    this.#isGasLow = native < needed;
   }
 
   /** After a start everything on its way is sent once more, afterwards only what is overdue. */

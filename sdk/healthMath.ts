@@ -65,8 +65,8 @@ export function cureDepositUp(shortfall: bigint, maintenanceBps: bigint, price36
   if (shortfall === 0n) return 0n;
   if (maintenanceBps === 0n || price36 === 0n) return MAX_UINT256;
   const value = mulDivUp(shortfall, BPS, maintenanceBps);
-  if (value / price36 >= MAX_DEPOSIT) return MAX_UINT256;
-  return mulDivUp(value, PRICE_SCALE, price36);
+  const amount = mulDivUp(value, PRICE_SCALE, price36);
+  return amount > MAX_DEPOSIT ? MAX_UINT256 : amount;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { BlockTag } from "ethers";
 import type { IMarginVault } from "../types/interfaces/IMarginVault.ts";
 import type { AccountId } from "./accountId.ts";
+import { revertDataOf } from "./revertDataOf.ts";
 import { NO_PRICES, numbersIn, pricesFrom } from "./valuation.ts";
 import type { IOracle } from "../types/interfaces/IOracle.ts";
 import type {
@@ -96,5 +97,6 @@ export async function readMoment(
 }
 
 function isRevert(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "CALL_EXCEPTION";
+  const isCallException = error instanceof Error && "code" in error && error.code === "CALL_EXCEPTION";
+  return isCallException || revertDataOf(error) !== undefined;
 }

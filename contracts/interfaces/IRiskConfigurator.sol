@@ -45,7 +45,7 @@ interface IRiskConfigurator {
     /// @notice The oracle's assets are not the vault's in the vault's order: number `number` differs.
     error OracleAssetMismatch(uint256 number);
 
-    /// @notice The oracle has no fresh price for `asset`.
+    /// @notice The new oracle has no fresh price for `asset`, which is new or has one in the present oracle.
     error OraclePriceMissing(address asset);
 
     /// @notice A base unit of `asset` must be worth at most a hundredth of the vault's dust value, here `maximum36`

@@ -75,9 +75,10 @@ library HealthMath {
         if (shortfall == 0) return 0;
         if (maintenanceBps == 0 || price36 == 0) return type(uint256).max;
         uint256 value = shortfall.mulDivUp(BPS, maintenanceBps);
-        // value < 2^223, so the product with 1e36 fits the division only when the quotient does.
+        // With a quotient below 2^128 the amount fits 256 bits; no account can hold one above 128.
         if (value / price36 >= type(uint128).max) return type(uint256).max;
-        return value.mulDivUp(PRICE_SCALE, price36);
+        uint256 amount = value.mulDivUp(PRICE_SCALE, price36);
+        return amount > type(uint128).max ? type(uint256).max : amount;
     }
 
     /// @notice What has to be repaid to cure when it is raised by selling a collateral at `discountWad` under its

@@ -17,22 +17,21 @@ contract DemoReader {
     /// @notice The vault's books beside what its tokens and feeds say.
     /// @param tokens The quote asset, then the collaterals in listing order.
     /// @param feeds Their feeds.
-    /// @return words `[time, baseFee, uptime, cash, debtIndex, totalDebtShares, unbookedFee, accruedAt, shareSupply,
+    /// @return words `[time, uptime, cash, debtIndex, totalDebtShares, unbookedFee, accruedAt, shareSupply,
     /// insuranceShares]`, then for each token `[vaultBalance, supply, recordedTotal, answer, updatedAt]`.
     function readVault(
         IMarginVault vault,
         IERC20[] calldata tokens,
         AggregatorV3Interface[] calldata feeds
     ) external view returns (uint256[] memory words) {
-        words = new uint256[](10 + 5 * tokens.length);
+        words = new uint256[](9 + 5 * tokens.length);
         words[0] = block.timestamp;
-        words[1] = block.basefee;
-        words[2] = vault.uptime();
-        (words[3], words[4], words[5], words[6], words[7]) = vault.pool();
-        words[8] = IERC20(address(vault)).totalSupply();
-        words[9] = vault.insuranceShares();
+        words[1] = vault.uptime();
+        (words[2], words[3], words[4], words[5], words[6]) = vault.pool();
+        words[7] = IERC20(address(vault)).totalSupply();
+        words[8] = vault.insuranceShares();
         for (uint256 i; i < tokens.length; ++i) {
-            uint256 offset = 10 + 5 * i;
+            uint256 offset = 9 + 5 * i;
             words[offset] = tokens[i].balanceOf(address(vault));
             words[offset + 1] = tokens[i].totalSupply();
             if (i != 0) (, , words[offset + 2]) = vault.collateralAt(i - 1);

@@ -1,4 +1,5 @@
 import type { AccountId } from "../../sdk/accountId.ts";
+import { decodeError } from "../../sdk/decodeError.ts";
 import { Refusal, refusalName } from "../../sdk/vaultTypes.ts";
 import { withItems, type Action } from "../policy/action.ts";
 import { toHex } from "../sources/blockHeader.ts";
@@ -61,6 +62,7 @@ function judge(
   return { action: left ?? action, call: left && encodeAction(left, targets), refused, error: undefined };
 }
 
-function reasonOf(answer: Extract<RpcAnswer, { ok: false }>): string {
-  return answer.data === undefined || answer.data === "0x" ? answer.message : `reverted with ${answer.data}`;
+/** The name of the contract's own error where there is one: short enough to count by. */
+function reasonOf({ data, message }: Extract<RpcAnswer, { ok: false }>): string {
+  return data === undefined || data === "0x" ? message : decodeError(data).name;
 }

@@ -14,6 +14,8 @@ export interface Assessment {
   readonly status: Status;
   /** Whether an open call may end. */
   readonly mayClose: boolean;
+  /** Whether the status holds now already, and not only when the next block is expected: time may come later. */
+  readonly isFirm: boolean;
 }
 
 /** Everything but the accounts at the moment an action would take effect. */
@@ -31,21 +33,28 @@ export function momentOf(snapshot: Snapshot): VaultMoment {
 
 /**
  * Every account with debt, by the contract's own arithmetic. All of them, every block: nothing is left out for having
- * looked safe before, and a thousand cost a few milliseconds.
+ * looked safe before, and a thousand cost a few milliseconds. `now` is the uptime at the newest block.
  */
-export function assess(accounts: ReadonlyMap<AccountId, AccountState>, moment: VaultMoment): Assessment[] {
+export function assess(
+  accounts: ReadonlyMap<AccountId, AccountState>,
+  moment: VaultMoment,
+  now: bigint,
+): Assessment[] {
   const { collaterals, prices, debtIndex, risk, uptime } = moment;
   const assessments: Assessment[] = [];
   for (const [id, account] of accounts) {
     if (account.debtShares === 0n) continue;
     const valuation = valuationOf(account, collaterals, prices, debtIndex);
     const { deadline, auctionStart } = account;
+    const statusAt = (time: bigint) => statusOf(valuation, deadline, auctionStart, risk.auctionSeconds, time);
+    const status = statusAt(uptime);
     assessments.push({
       id,
       account,
       valuation,
-      status: statusOf(valuation, deadline, auctionStart, risk.auctionSeconds, uptime),
+      status,
       mayClose: deadline !== 0n && mayClose(valuation, deadline, uptime),
+      isFirm: deadline === 0n || statusAt(now) === status,
     });
   }
   return assessments;

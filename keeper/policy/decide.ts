@@ -25,10 +25,12 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const moment = momentOf(snapshot);
   // Without prices nobody can be judged, and the vault would refuse whatever is sent.
   if (!snapshot.prices.available) return { actions: [], skips: [], counts: {}, nextMoment: undefined };
-  const assessments = assess(snapshot.accounts, moment);
-  const liquidations = planLiquidations(assessments, snapshot, settings, moment);
+  const assessments = assess(snapshot.accounts, moment, snapshot.block.timestamp);
+  // What a deadline still ahead forbids would be refused now; its own block comes.
+  const free = assessments.filter(({ id, isFirm }) => isFirm && !snapshot.busy.has(id));
+  const liquidations = planLiquidations(free, snapshot, settings, moment);
   const taken = new Set([...liquidations.critical, ...liquidations.profitable].map(({ account }) => account));
-  const idle = assessments.filter(({ id }) => !snapshot.busy.has(id) && !taken.has(id));
+  const idle = free.filter(({ id }) => !taken.has(id));
   const items = (isDue: (a: Assessment) => boolean) => idle.filter(isDue).map(itemOf).sort(byStake);
   const ordered = [
     ...takeActions("liquidateCritical", liquidations.critical, snapshot, settings),

@@ -32,7 +32,7 @@ export function isLiquidatable(status: Status): boolean {
 }
 
 /**
- * Which accounts to liquidate now. An expired account is taken when what it earns pays for the gas and the margin. A
+ * Which of the accounts that are free to act upon to liquidate now. An expired account is taken when what it earns pays for the gas and the margin. A
  * critical one is taken also when it earns less, as far as its daily allowance for losses goes: it may become bad debt
  * any minute, and the gas to prevent that is small beside it.
  */
@@ -44,7 +44,7 @@ export function planLiquidations(
 ): Liquidations {
   const skips: Skip[] = [];
   const candidates = assessments
-    .filter(({ id, status }) => isLiquidatable(status) && !snapshot.busy.has(id))
+    .filter(({ status }) => isLiquidatable(status))
     .flatMap((assessment) => {
       const judged = judge(assessment, snapshot, settings, moment);
       if ("reason" in judged) skips.push(judged);

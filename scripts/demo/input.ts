@@ -15,6 +15,9 @@ export interface DemoInput {
 }
 
 const BEAT_MS = 120;
+/** One round that falls so far makes most accounts due in one block: that is more work than fits the usual beat. */
+const STEEP_BPS = 500n;
+const STEEP_BEAT_MS = 400;
 /** With more accounts than the default, keeper and check have more to do in a beat. */
 const BEAT_MS_AN_ACCOUNT = 0.35;
 const USUAL_ACCOUNTS = 300;
@@ -32,12 +35,22 @@ export function readInput(options: DemoOptions): DemoInput {
     positions === undefined
       ? drawPopulation(options.accounts, options.seed)
       : populationOf(positions, options.seed);
+  const least = isSteep(series) ? STEEP_BEAT_MS : BEAT_MS;
   const more = Math.max(plans.length - USUAL_ACCOUNTS, 0);
   return {
     options,
     series,
     plans,
     dropped: { flagged: positions?.flagged ?? 0, underMinimum: positions?.underMinimum ?? 0 },
-    beatMs: options.beat ?? Math.round(BEAT_MS + more * BEAT_MS_AN_ACCOUNT),
+    beatMs: options.beat ?? Math.round(least + more * BEAT_MS_AN_ACCOUNT),
   };
+}
+
+function isSteep({ rounds }: PriceSeries): boolean {
+  return rounds.some((series) =>
+    series.some(({ answer }, i) => {
+      const before = series[i - 1]?.answer ?? answer;
+      return (before - answer) * 10_000n > before * STEEP_BPS;
+    }),
+  );
 }

@@ -16,7 +16,7 @@ import { compareWallets, insuranceOf, wealthOf, type Wealth } from "./record/mea
 import { outcomeOf } from "./record/outcome.ts";
 import { Recorder } from "./record/recorder.ts";
 import { isGood, verdictOf } from "./record/verdict.ts";
-import { prepareReplay, type Replay } from "./replay/replay.ts";
+import { checkedAccounts, prepareReplay, type Replay } from "./replay/replay.ts";
 import { happeningsText, type Screen } from "./screen/screen.ts";
 import { priceText } from "./screen/wording.ts";
 import { buildWorld, type PopulatedWorld } from "./world/buildWorld.ts";
@@ -99,7 +99,7 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
   });
   screen.say(`Vault ${world.deployment.vault} with ${plans.length} accounts`);
 
-  let recorder: Recorder | undefined;
+  const recorder = new Recorder(checkedAccounts(world), world.deployment);
   const replay = await prepareReplay({
     rpc,
     world,
@@ -109,10 +109,9 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
     opensAt,
     fault: options.fault,
     onChecked: (checked) => {
-      if (recorder !== undefined) tell(screen, checked, recorder.add(checked));
+      tell(screen, checked, recorder.add(checked));
     },
   });
-  recorder = new Recorder(replay.ids, world.deployment);
   return { rpc, chain, world, replay, recorder };
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Interface, Wallet, type ParamType } from "ethers";
+import { Interface, Wallet, id, type ParamType } from "ethers";
 import { describe, it } from "mocha";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -143,6 +143,9 @@ describe("BackOff", () => {
   });
 });
 
+/** `ZeroAmount()`. */
+const ZERO_AMOUNT = id("ZeroAmount()").slice(0, 10);
+
 describe("simulate", () => {
   const item = (n: number) => ({ account: accountOf(n), stake: BigInt(n), reason: "Callable" });
   const action: Action = {
@@ -176,11 +179,11 @@ describe("simulate", () => {
   it("sends nothing when the whole reverts, and says why", async () => {
     const rpc = {
       batch: () =>
-        Promise.resolve([{ ok: false as const, code: 3, message: "execution reverted", data: "0x12345678" }]),
+        Promise.resolve([{ ok: false as const, code: 3, message: "execution reverted", data: ZERO_AMOUNT }]),
     };
     const simulated = await simulate(rpc, action, targets, 1);
     expect(simulated.call).to.equal(undefined);
-    expect(simulated.error).to.contain("0x12345678");
+    expect(simulated.error).to.equal("ZeroAmount");
     expect(simulated.refused).to.have.length(3);
   });
 });

@@ -33,12 +33,8 @@ class FakeNode implements Rpc {
   /** What happens to a sending: taken and answered, taken with the reply lost, or refused. */
   behaviour: "take" | "loseReply" | "refuse" | "refuseButTake" = "take";
 
-  batch(calls: readonly RpcCall[]): Promise<readonly RpcAnswer[]> {
-    try {
-      return Promise.resolve(calls.map((call) => this.#answer(call)));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async batch(calls: readonly RpcCall[]): Promise<readonly RpcAnswer[]> {
+    return Promise.resolve(calls).then((all) => all.map((call) => this.#answer(call)));
   }
 
   mine(hash: string, block: number, status = 1n): void {

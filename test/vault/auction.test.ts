@@ -122,7 +122,8 @@ describe("the auction of an expired account", () => {
 
     it("gives the next tranche its own window", async () => {
       const w = await loadWorld();
-      const id = await expiredLarge(w, 3_599n - 1n);
+      const id = await expiredLarge(w, 3_500n);
+      await w.helpers.time.setNextBlockTimestamp((await deadlineOf(w, id)) + 3_599n);
       await take(w, id);
       const start = await now(w);
       await mineAt(w, start + 3_599n);

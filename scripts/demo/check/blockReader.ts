@@ -24,7 +24,13 @@ export function blockReaderOf(rpc: Rpc, deployment: Deployment, reader: string):
   const vaultArgs = [vault, assets.map(({ address }) => address), assets.map(({ feed }) => feed)];
   const listed = collaterals.map(({ address }) => address);
   return {
-    vault: async (block) => vaultFactsOf(block, await read(block, "readVault", vaultArgs)),
+    vault: async (block) => {
+      const [header, answer] = await Promise.all([
+        rpc<{ baseFeePerGas: string }>("eth_getBlockByNumber", [quantity(block), false]),
+        read(block, "readVault", vaultArgs),
+      ]);
+      return vaultFactsOf(block, BigInt(header.baseFeePerGas), answer);
+    },
     accounts: async (block, ids) =>
       accountFactsOf(await read(block, "readAccounts", [vault, ids, listed]), listed.length),
     balances: async (block, token, holders) => wordsOf(await read(block, "readBalances", [token, holders])),

@@ -50,15 +50,17 @@ export interface CheckerOptions {
 const CHUNK = 25;
 /** Where nothing happened to an account, the chain is asked again about every tenth in turn. */
 const ROTATION = 10;
-/** Of the debt: who stands as near to a threshold is asked about in every block. */
+/** Of the debt: who stands as near to a threshold is asked about in every block, or in those with a new round. */
 const NEAR_BPS = 5n;
+const NEAR_BPS_ON_ROUND = 100n;
 
 /**
  * Judges every account at every block, in order and behind the chain's head, from what the chain says at that block.
  *
- * Prices, debt index and clock are read and every status is recomputed for every block. An account's own storage, and
- * what `statusOf` says of it, is read again for all accounts when a feed has a new round, and otherwise for those that
- * a log names, whose status changes, who stand near a threshold or below one, and for each tenth in turn.
+ * Prices, debt index and clock are read and every status is recomputed for every block. What `statusOf` says of an
+ * account, and its own storage, is read again for those that a log names, whose status changes, who stand near a
+ * threshold, and for each tenth in turn; in the first and the last block for all. For all in every block
+ * it would take more of the node's time than keeper and blocks together.
  */
 export class Checker {
   readonly watch = new MissWatch();
@@ -92,9 +94,10 @@ export class Checker {
     this.#queue.catch(() => undefined);
   }
 
-  /** Resolves when all blocks are checked; rejects when one could not be. */
-  done(): Promise<void> {
-    return this.#queue;
+  /** Resolves when all blocks are checked, the last one in full; rejects when one could not be. */
+  async done(): Promise<void> {
+    await this.#queue;
+    if (this.#before !== undefined) await this.#refresh(this.#before, this.#all());
   }
 
   async #check(block: number, logs: BlockLogs): Promise<void> {
@@ -135,17 +138,22 @@ export class Checker {
   }
 
   #toRefresh(vault: VaultFacts, logs: BlockLogs, judge: (account: AccountFacts) => Standing): number[] {
-    const all = this.#options.ids.map((_, i) => i);
-    if (this.#before === undefined || hasNewRound(this.#before, vault)) return all;
+    const before = this.#before;
+    if (before === undefined) return this.#all();
+    const nearBps = hasNewRound(before, vault) ? NEAR_BPS_ON_ROUND : NEAR_BPS;
     const touched = new Set(
       logs.events.flatMap(({ event }) => ("account" in event ? [this.#index.get(event.account)] : [])),
     );
-    return all.filter((i) => {
+    return this.#all().filter((i) => {
       const facts = this.#facts[i];
       if (facts === undefined || touched.has(i) || i % ROTATION === vault.block % ROTATION) return true;
       const standing = judge(facts);
-      return standing.status !== this.#statuses[i] || isNearThreshold(standing);
+      return standing.status !== this.#statuses[i] || isNearThreshold(standing, nearBps);
     });
+  }
+
+  #all(): number[] {
+    return this.#options.ids.map((_, i) => i);
   }
 
   /** Reads accounts anew and compares the status that the vault gives with the one computed from the rest. */
@@ -203,11 +211,11 @@ function takenIn(logs: BlockLogs): ReadonlySet<string> {
   );
 }
 
-/** Close to being callable, warned or critical, or due for someone to act on. */
-function isNearThreshold({ status, debt, maintenanceValue, liquidationValue, value }: Standing): boolean {
-  if (status !== "Healthy" && status !== "Warned" && status !== "Called") return true;
+/** Close to being called, warned, critical or insolvent, from either side. */
+function isNearThreshold(standing: Standing, nearBps: bigint): boolean {
+  const { debt, maintenanceValue, liquidationValue, value } = standing;
   const margins = [maintenanceValue - debt, 10n * maintenanceValue - 11n * debt, liquidationValue - debt];
   return [...margins, value - debt].some(
-    (margin) => margin * 10_000n < NEAR_BPS * debt && -margin * 10_000n < NEAR_BPS * debt,
+    (margin) => margin * 10_000n < nearBps * debt && -margin * 10_000n < nearBps * debt,
   );
 }

@@ -42,29 +42,29 @@ export interface AccountFacts {
   readonly amounts: readonly bigint[];
 }
 
-const VAULT_WORDS = 10;
+const VAULT_WORDS = 9;
 const TOKEN_WORDS = 5;
 const ACCOUNT_WORDS = 8;
 const NO_STATUS = 255n;
 const WORD_DIGITS = 64;
 
-/** The facts in the answer of `DemoReader.readVault`. */
-export function vaultFactsOf(block: number, answer: string): VaultFacts {
+/** The facts in the answer of `DemoReader.readVault`; the base fee is the header's, for in a call it is zero. */
+export function vaultFactsOf(block: number, baseFeeWei: bigint, answer: string): VaultFacts {
   const words = wordsOf(answer);
   const word = (i: number) => words[i] ?? 0n;
   const tokens = (words.length - VAULT_WORDS) / TOKEN_WORDS;
   return {
     block,
     at: word(0),
-    baseFeeWei: word(1),
-    uptime: word(2),
-    cash: word(3),
-    debtIndex: word(4),
-    totalDebtShares: word(5),
-    unbookedFee: word(6),
-    accruedAt: word(7),
-    shareSupply: word(8),
-    insuranceShares: word(9),
+    baseFeeWei,
+    uptime: word(1),
+    cash: word(2),
+    debtIndex: word(3),
+    totalDebtShares: word(4),
+    unbookedFee: word(5),
+    accruedAt: word(6),
+    shareSupply: word(7),
+    insuranceShares: word(8),
     tokens: Array.from({ length: tokens }, (_, i) => {
       const from = VAULT_WORDS + TOKEN_WORDS * i;
       return {

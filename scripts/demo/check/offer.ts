@@ -12,7 +12,7 @@ const FIRST_DISCOUNT_WAD = WAD / 400n;
 const LEAST_CRITICAL_DISCOUNT_WAD = WAD / 50n;
 
 /** Gas of a transaction that liquidates one account, measured with the contracts' development build. */
-export const LIQUIDATION_GAS = 330_000n;
+export const LIQUIDATION_GAS = 220_000n;
 
 /** Whether the discount on offer is worth more than 1.5 times what the liquidation's gas costs in this block. */
 export function isProfitable(

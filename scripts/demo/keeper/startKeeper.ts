@@ -44,8 +44,9 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
     pollMs: options.pollMs,
     // The first collateral is the chain's native coin in wrapped form.
     nativePriceFeed: deployment.collaterals[0]?.feed,
-    profitMargin: "0.1",
+    profitMargin: "0",
     allowance: { ceiling: options.allowance },
+    takesPerTransaction: 50,
     logLevel: "info",
   };
   writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`);

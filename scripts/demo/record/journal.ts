@@ -133,10 +133,7 @@ export class Journal {
     this.bounties.set(actor, (this.bounties.get(actor) ?? 0n) + notice.bounty);
   }
 
-  #taken(
-    { account, actor, notice }: VaultEvent & { name: "Liquidated" },
-    at: number,
-  ): void {
+  #taken({ account, actor, notice }: VaultEvent & { name: "Liquidated" }, at: number): void {
     const call = this.#open.get(account);
     if (call !== undefined) call.takes += 1;
     if (call !== undefined && notice.status === Status.Expired) call.expired = true;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The part of a beat, from its start, in which the check leaves the node to the keeper. */
-const KEEPERS_PART = 0.4;
+const KEEPERS_PART = 0.6;
 /** With more blocks than this waiting, the check no longer waits for its turn. */
-const PATIENT_BACKLOG = 25;
+const PATIENT_BACKLOG = 60;
 
 /** A grid of wall-clock time, fixed before the start: blocks come at its lines and nowhere else. */
 export class Beat {

@@ -27,8 +27,9 @@ export interface DriverOptions {
 
 /** After the last round the last price holds until what is open has ended, at most so long. */
 const TAIL_SECONDS = 6 * 3_600;
-/** Prices that moved within this time count as moving. */
+/** While calls are open, a price that moved so far within this time counts as moving. */
 const RESTLESS_SECONDS = 600;
+const RESTLESS_BPS = 150n;
 
 /** Replays the rounds: one block a beat, the chain's clock following the data. */
 export class Driver {
@@ -38,7 +39,7 @@ export class Driver {
   #at: number;
   /** The last block in which something happened that can change an account. */
   #eventfulBlock: number;
-  #lastRoundAt: number;
+  #movedAt: number;
   #seen: { block: number; due: number; auctions: number } | undefined;
 
   constructor(options: DriverOptions) {
@@ -46,7 +47,7 @@ export class Driver {
     this.#block = options.firstBlock;
     this.#eventfulBlock = options.firstBlock;
     this.#at = options.firstAt;
-    this.#lastRoundAt = options.firstAt;
+    this.#movedAt = options.firstAt;
     this.#waitingSeconds = waitingSecondsOf(options.lastRoundAt - options.firstAt);
   }
 
@@ -92,9 +93,9 @@ export class Driver {
     this.#block += 1;
     this.#at = at;
     const logs = await logsOf(rpc, vault, this.#block, this.#block);
-    if (pushed > 0) this.#lastRoundAt = at;
+    if (pushed.movedBps >= RESTLESS_BPS) this.#movedAt = at;
     const touched = logs.events.some(({ event }) => "account" in event);
-    if (pushed > 0 || touched) this.#eventfulBlock = this.#block;
+    if (pushed.rounds > 0 || touched) this.#eventfulBlock = this.#block;
     traders.notice(logs, at);
     onBlock(this.#block, logs);
   }
@@ -104,7 +105,8 @@ export class Driver {
     const { nextRoundAt, nextRefreshAt } = feeds;
     return {
       now: this.#at,
-      nextRoundAt: nextRoundAt === undefined ? undefined : Math.min(nextRoundAt, nextRefreshAt),
+      nextRoundAt,
+      nextRefreshAt,
       nextPlanAt: traders.nextPlanAt,
       nextDeadlineAt: traders.nextDeadlineAfter(this.#at),
       mood: this.#mood(),
@@ -119,6 +121,6 @@ export class Driver {
       return "busy";
     }
     if (!open) return "quiet";
-    return this.#at - this.#lastRoundAt < RESTLESS_SECONDS ? "busy" : "waiting";
+    return this.#at - this.#movedAt < RESTLESS_SECONDS ? "busy" : "waiting";
   }
 }

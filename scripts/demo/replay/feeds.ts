@@ -19,6 +19,13 @@ const PUSH_TIP_WEI = 50n * 10n ** 9n;
 /** An answer is repeated so long before it would be too old. */
 const REFRESH_MARGIN_SECONDS = 120;
 
+/** What came into the feeds for one block. */
+export interface Pushed {
+  readonly rounds: number;
+  /** The largest change of a price, up or down. */
+  readonly movedBps: bigint;
+}
+
 /** Pushes rounds into feeds as their time comes, and repeats the last one before it grows too old. */
 export class Feeds {
   readonly #rpc: Rpc;
@@ -82,21 +89,24 @@ export class Feeds {
     await this.#push(this.#quote, QUOTE_ANSWER, at);
   }
 
-  /** Hands the chain every round that is due in a block at `at`; returns how many prices are new. */
-  async pushUntil(at: number): Promise<number> {
-    let pushed = 0;
+  /** Hands the chain every round that is due in a block at `at`; returns what that changes. */
+  async pushUntil(at: number): Promise<Pushed> {
+    let [rounds, movedBps] = [0, 0n];
     for (const series of [...this.#collaterals, this.#quote]) {
       for (;;) {
         const round = series.rounds[series.next];
         if (round === undefined || round.at > at) break;
         series.next += 1;
+        const change = round.answer - series.answer;
+        const changeBps = ((change < 0n ? -change : change) * 10_000n) / series.answer;
+        if (changeBps > movedBps) movedBps = changeBps;
         await this.#push(series, round.answer, round.at);
-        pushed += 1;
+        rounds += 1;
       }
       const age = at - series.updatedAt;
       if (age > this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS) await this.#push(series, series.answer, at);
     }
-    return pushed;
+    return { rounds, movedBps };
   }
 
   async #push(series: Series, answer: bigint, updatedAt: number): Promise<void> {

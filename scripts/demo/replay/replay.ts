@@ -26,8 +26,6 @@ export interface Replay {
   readonly lenders: Lenders;
   readonly checker: Checker;
   readonly conservation: ConservationWatch;
-  /** The accounts that are checked: the population's and, last, the insurance's. */
-  readonly ids: readonly AccountId[];
   readonly terms: CheckTerms;
 }
 
@@ -70,7 +68,7 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   const beat = new Beat(options.beatMs);
   const traders = new Traders(rpc, deployment, people, seed);
   const lenders = new Lenders(rpc, deployment, world.lenders, world.lenderFunds, seed);
-  const ids = [...people.map(({ account }) => account), accountIdOf(deployment.vault)];
+  const ids = checkedAccounts(world);
   const terms = checkTermsOf(maxAgeSeconds);
   const missed = new Set<string>();
   const checker: Checker = new Checker({
@@ -103,7 +101,12 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
         await breakLedger(rpc, deployment);
     },
   });
-  return { driver, beat, feeds, traders, lenders, checker, conservation, ids, terms };
+  return { driver, beat, feeds, traders, lenders, checker, conservation, terms };
+}
+
+/** The accounts that are checked: the population's and, last, the insurance's. */
+export function checkedAccounts({ traders, deployment }: PopulatedWorld): AccountId[] {
+  return [...traders.map(({ account }) => account), accountIdOf(deployment.vault)];
 }
 
 function checkTermsOf(maxAgeSeconds: number): CheckTerms {

@@ -3,6 +3,8 @@ export interface Moment {
   readonly now: number;
   /** The next round of a feed; undefined after the last. */
   readonly nextRoundAt: number | undefined;
+  /** When a feed must repeat its answer lest it grow too old. */
+  readonly nextRefreshAt: number;
   /** The next thing a trader means to do. */
   readonly nextPlanAt: number | undefined;
   /** Of the open calls, the next to end. */
@@ -21,16 +23,18 @@ export type Mood = "busy" | "waiting" | "quiet";
 export const BUSY_SECONDS = 60;
 const LONGEST_WAITING_SECONDS = 300;
 /** While calls are open and nothing else happens, a replay of any length has about so many blocks. */
-const WAITING_BLOCKS = 1_000;
+const WAITING_BLOCKS = 600;
 
-/** When the next block comes. Never later than a round, a deadline or a trader's plan. */
+/**
+ * When the next block comes. Never later than a round, a deadline or a trader's plan; after the last round open calls
+ * have nothing else to wait for.
+ */
 export function nextBlockAt(moment: Moment, waitingSeconds: number): number {
-  const { now, mood, nextRoundAt, nextPlanAt, nextDeadlineAt } = moment;
-  const step = mood === "busy" ? BUSY_SECONDS : mood === "waiting" ? waitingSeconds : Infinity;
-  const moments = [nextRoundAt, nextPlanAt, nextDeadlineAt].filter((at) => at !== undefined);
-  const next = Math.min(now + step, ...moments.filter((at) => at > now));
-  // Nothing is planned and nothing will happen: time goes by all the same.
-  return Number.isFinite(next) ? next : now + BUSY_SECONDS;
+  const { now, mood, nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt } = moment;
+  const waiting = nextRoundAt === undefined ? Infinity : waitingSeconds;
+  const step = mood === "busy" ? BUSY_SECONDS : mood === "waiting" ? waiting : Infinity;
+  const moments = [nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt].filter((at) => at !== undefined);
+  return Math.min(now + step, ...moments.filter((at) => at > now));
 }
 
 /** The step while calls wait: a minute in short replays, up to five in long ones. */

@@ -17,7 +17,7 @@ export function callsChart(story: Story, size: Size): Markup {
   const { calls } = story;
   const every = Math.ceil(calls.length / MAX_ROWS);
   const shown = calls.filter((_, index) => index % every === 0);
-  const step = Math.min(14, Math.max(3.2, 560 / Math.max(1, shown.length)));
+  const step = Math.min(14, Math.max(3.2, 470 / Math.max(1, shown.length)));
   const height = Math.max(110, Math.ceil(shown.length * step) + 52);
   const frame = frameOf(size, { wide: height, narrow: height });
   const x = timeScale(frame, story.from, story.to);

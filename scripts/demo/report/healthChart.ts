@@ -3,7 +3,7 @@ import { scaleLinear } from "d3-scale";
 import { markup, type Markup } from "./markup.ts";
 import { frameOf, linePath, svg, timeAxis, timeScale, valueAxis, type Frame, type Size } from "./frame.ts";
 import type { CallOutcome, HealthTrace } from "./recording.ts";
-import { simplify, type Point } from "./simplify.ts";
+import { simplify, steps, type Point } from "./simplify.ts";
 import { since, type Story } from "./story.ts";
 import { ratioOf, shortAccount } from "./wording.ts";
 
@@ -11,6 +11,8 @@ const WARNING_LEVEL = 1.1;
 const TICKS = [2, 1.5, 1.25, 1.1, 1];
 /** What is healthier lies above the chart. */
 const TOP_HEALTH = 2.2;
+/** What is worse stands at the lower edge: insolvent accounts must not flatten the call band. */
+const BOTTOM_HEALTH = 0.82;
 const MAX_TRACES = 200;
 
 interface Plane {
@@ -30,7 +32,7 @@ export function healthChart(story: Story, size: Size): Markup {
       ({ points }) => min(points, ({ healthWad }) => ratioOf(healthWad)) ?? Infinity,
     ),
   ]);
-  const bottomHealth = Math.max(0.6, (lowest ?? 1) - 0.02);
+  const bottomHealth = Math.max(BOTTOM_HEALTH, (lowest ?? 1) - 0.02);
   const loan = scaleLinear([1 / TOP_HEALTH, 1 / bottomHealth], [frame.top, frame.bottom]);
   const plane: Plane = {
     x: timeScale(frame, story.from, story.to),
@@ -98,12 +100,14 @@ function traceOf(
   from: number,
 ): Markup {
   const runs: Point[][] = [[]];
-  for (const { at, healthWad } of since(trace.points, from)) {
+  const last = trace.points.at(-1);
+  const end = last === undefined || trace.until === undefined ? [] : [{ ...last, at: trace.until }];
+  for (const { at, healthWad } of since([...trace.points, ...end], from)) {
     const health = ratioOf(healthWad);
     // A line along the upper edge would be a health that nobody has.
     if (health > TOP_HEALTH) runs.push([]);
     else runs.at(-1)?.push([x(at), y(health)]);
   }
-  const path = runs.map((points) => linePath(simplify(points, 0.8))).join("");
+  const path = runs.map((points) => linePath(simplify(steps(points), 0.8))).join("");
   return markup`<path class="${outcome ?? "liquidated"}" d="${path}"><title>${shortAccount(trace.account)}</title></path>`;
 }

@@ -14,7 +14,7 @@ export function priceChart(story: Story, collateral: number, size: Size): Markup
   const { collaterals, quote } = story.recording;
   const terms = collaterals[collateral];
   if (terms === undefined) throw new Error(`No collateral ${collateral}`);
-  const frame = frameOf(size, { wide: 270, narrow: 220 });
+  const frame = frameOf(size, collateral === 0 ? { wide: 270, narrow: 220 } : { wide: 190, narrow: 190 });
   const prices = story.blocks.flatMap(({ at, price36 }) => {
     const price = price36[collateral];
     return price === undefined ? [] : [{ at, price: priceOf(price, terms, quote) }];
@@ -27,7 +27,7 @@ export function priceChart(story: Story, collateral: number, size: Size): Markup
   const room = (high - low || high) * 0.06;
   const y = scaleLinear([low - room, high + 2 * room], [frame.bottom, frame.top]);
   const x = timeScale(frame, story.from, story.to);
-  const priceTicks = y.ticks(size === "wide" ? 6 : 5);
+  const priceTicks = y.ticks(collateral === 0 ? 6 : 4);
   const digits = Math.max(0, -Math.floor(Math.log10((priceTicks[1] ?? 1) - (priceTicks[0] ?? 0))));
   // Many faint layers would turn greenish in eight bits a channel: none is fainter than this, the group is (page.css).
   const strength = Math.max(0.06, 1 / Math.max(2, overlapOf(story, bands)));

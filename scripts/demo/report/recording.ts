@@ -75,8 +75,10 @@ export type HealthQuantiles = readonly [bigint, bigint, bigint, bigint, bigint];
 
 export interface HealthTrace {
   readonly account: string;
-  /** In time order; a point wherever the health changed is enough; none while the account has no debt. */
+  /** In time order; a point wherever the health changed is enough, each holds until the next. */
   readonly points: readonly { readonly at: number; readonly healthWad: bigint }[];
+  /** When the account last had debt; without it the line ends at its last point. */
+  readonly until?: number | undefined;
 }
 
 /**

@@ -102,19 +102,19 @@ ${figure({
   isTimed: true,
 })}
 ${figure({
-  title: "Where accounts stand",
-  text: "How many accounts are in each status but healthy, block by block.",
-  legend: statusLegend(story),
-  chart: (size) => statusChart(story, size),
-  after: blockTable(story),
-  isTimed: true,
-})}
-${figure({
   title: "Calls and their deadlines",
   text: "A row for each call, by opening: the notice it gave up to its deadline, the auction after it, each take, and how it ended.",
   legend: outcomeLegend(story),
   chart: (size) => callsChart(story, size),
   after: callTable(story),
+  isTimed: true,
+})}
+${figure({
+  title: "Where accounts stand",
+  text: "How many accounts are in each status but healthy, block by block.",
+  legend: statusLegend(story),
+  chart: (size) => statusChart(story, size),
+  after: blockTable(story),
   isTimed: true,
 })}
 <div class="pair">
@@ -188,10 +188,15 @@ function footer({ from, recording }: Story): Markup {
   return markup`<footer><p>Prices: ${series}. ${grouped(accounts)} accounts, seed ${seed}, keeper ${keeper}; ${grouped(blocks.length)} blocks, one every ${grouped(beatMs)} ms, in ${ran} on ${momentText(endedAt)} UTC.${cut}</p></footer>`;
 }
 
+/** More are finer than the pointer. */
+const MOST_LINES = 500;
+
 /** For the script: each block's time and the sentence about it. */
 function readout({ from, to, recording }: Story): Markup {
   const { blocks, collaterals, quote } = recording;
-  const lines = blocks.map(({ at, number, price36, healthWad, counts }): [number, string] => {
+  const every = Math.ceil(blocks.length / MOST_LINES);
+  const shown = blocks.filter((_, index) => index % every === 0);
+  const lines = shown.map(({ at, number, price36, healthWad, counts }): [number, string] => {
     const prices = collaterals.map(
       (terms, index) => `${terms.symbol} ${priceText(priceOf(price36[index] ?? 0n, terms, quote))}`,
     );

@@ -17,13 +17,13 @@ export interface AccountPlan {
 const LEAST_HEALTH = 1.0203;
 
 /**
- * Health factors of the 459 borrowers of `positions_euler_v1_2022-10-30.csv` above 1.02, as quantiles, but with twice
- * their share below 1.1: 300 accounts have to show what happens there.
+ * Health factors of the 459 borrowers of `positions_euler_v1_2022-10-30.csv` above 1.02, as quantiles, but with three
+ * times their share below 1.1: 300 accounts have to show what happens there.
  */
 const HEALTH_QUANTILES = [
   [0, LEAST_HEALTH],
-  [0.15, 1.045],
-  [0.3, 1.09],
+  [0.22, 1.045],
+  [0.34, 1.09],
   [0.45, 1.16],
   [0.6, 1.22],
   [0.72, 1.32],
@@ -119,10 +119,10 @@ function kindsFor(count: number, random: Random): Kind[] {
   return decks.flat();
 }
 
-/** Who holds both has a main collateral and some of the other beside it. */
+/** Who holds both has a main collateral and, mostly, a little of the other beside it. */
 function sharesOf(kind: Kind, random: Random): [number, number] {
   if (kind === "first") return [10_000, 0];
   if (kind === "second") return [0, 10_000];
-  const side = random.next() < 0.7 ? random.between(300, 1_200) : random.between(1_200, 5_000);
-  return random.next() < 0.4 ? [10_000 - side, side] : [side, 10_000 - side];
+  const side = random.next() < 0.7 ? random.between(60, 300) : random.between(1_000, 5_000);
+  return random.next() < 0.35 ? [10_000 - side, side] : [side, 10_000 - side];
 }

@@ -95,7 +95,9 @@ export function syntheticRecording(options: SyntheticOptions = {}): Recording {
     auctionSeconds: AUCTION_SECONDS,
     rampSeconds: RAMP_SECONDS,
     blocks,
-    traces: borrowers.filter(({ nonce }) => nonce > 0).map(({ account, points }) => ({ account, points })),
+    traces: borrowers
+      .filter(({ nonce }) => nonce > 0)
+      .map(({ account, points }) => ({ account, points, until: to })),
     calls,
     takes,
     latencyBlocks: calls.map(() => (random() < 0.93 ? 1 : 2)),

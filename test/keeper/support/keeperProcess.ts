@@ -46,10 +46,10 @@ export function writeConfig(
 
 /** Starts the keeper as its users do, in a process of its own. */
 export function startKeeper(configFile: string, command: "run" | "once" = "run"): KeeperProcess {
-  const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
+  // Not tsx's own command, which would be a second process that a kill does not reach.
   const child = spawn(
     process.execPath,
-    [tsx, join(root, "keeper", "main.ts"), command, "--config", configFile],
+    ["--import", "tsx", join(root, "keeper", "main.ts"), command, "--config", configFile],
     {
       env: { ...process.env, TOCSIN_KEEPER_KEY: KEYS.keeper },
       stdio: ["ignore", "pipe", "pipe"],

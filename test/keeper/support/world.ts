@@ -28,6 +28,8 @@ export interface World {
   act(contract: Contract, name: string, ...args: unknown[]): Promise<unknown>;
   /** Sets the price of collateral `number` in whole quote units. */
   setPrice(number: number, price: number): Promise<void>;
+  /** After the chain was taken back to an earlier state. */
+  resetNonce(): Promise<void>;
   close(): void;
 }
 
@@ -135,6 +137,9 @@ export async function buildWorld(chain: Chain): Promise<World> {
     },
     async setPrice(number, price) {
       await act(feeds[number]!, "push", BigInt(Math.round(price * 1e8)));
+    },
+    async resetNonce() {
+      nonce = await trader.getNonce();
     },
     close() {
       provider.destroy();

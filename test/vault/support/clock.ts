@@ -18,10 +18,14 @@ export async function mineAt(w: World, timestamp: bigint): Promise<void> {
   await w.helpers.mine();
 }
 
-/** All feeds answer again what they answered last, as of the next blocks. */
+/**
+ * All feeds answer again what they answered last, in blocks a second apart. Without a time set, a block's would follow
+ * the clock of the machine, and a slow one would run past the second that a test is about.
+ */
 export async function refreshFeeds(w: World): Promise<void> {
   for (const feed of [w.quoteFeed, ...w.collaterals.map((c) => c.feed)]) {
     const { 1: answer } = await feed.latestRoundData();
+    await atNext(w, (await now(w)) + 1n);
     await feed.push(answer);
   }
 }

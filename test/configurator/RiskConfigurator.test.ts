@@ -1,0 +1,446 @@
+import { expect } from "chai";
+import type { MockERC20, MockOracle } from "../../types/index.ts";
+import { mineAt, now } from "../vault/support/clock.ts";
+import { answerOf } from "../vault/support/position.ts";
+import {
+  deploy,
+  deployFeed,
+  deployOracle,
+  deployVault,
+  loadWorld,
+  STRONG,
+  type World,
+} from "../vault/support/world.ts";
+
+/** A token with a feed of `price`, not listed. */
+async function newToken(w: World, decimals = 18, price = "10") {
+  const token = await deploy<MockERC20>(w.ethers, "MockERC20", ["New", "NEW", decimals]);
+  return { address: await token.getAddress(), feed: await deployFeed(w.ethers, 8, price) };
+}
+
+async function oracleWith(w: World, ...added: { address: string; feed: World["quoteFeed"] }[]) {
+  return deployOracle(w.ethers, w.quote, w.quoteFeed, [...w.collaterals, ...added]);
+}
+
+async function list(
+  w: World,
+  terms: Partial<typeof STRONG>,
+  newAsset?: Awaited<ReturnType<typeof newToken>>,
+) {
+  const token = newAsset ?? (await newToken(w));
+  const oracle = await oracleWith(w, token);
+  return w.configurator.listCollaterals(
+    w.vault,
+    [{ asset: token.address, terms: { ...STRONG, ...terms } }],
+    oracle,
+  );
+}
+
+describe("RiskConfigurator", () => {
+  describe("who may (I-37, C-46)", () => {
+    it("is the owner alone, for every function", async () => {
+      const w = await loadWorld();
+      const stranger = w.configurator.connect(w.stranger);
+      const { address } = w.collaterals[0]!;
+      for (const refused of [
+        () => stranger.listCollaterals(w.vault, [], w.oracle),
+        () => stranger.setCap(w.vault, address, 1n),
+        () => stranger.setInitialWeight(w.vault, address, 1n),
+        () => stranger.setOracle(w.vault, w.oracle),
+        () => stranger.setRiskTerms(w.vault, w.risk),
+        () => stranger.setFee(w.vault, 1n, w.stranger),
+      ]) {
+        await expect(refused())
+          .to.be.revertedWithCustomError(w.configurator, "OwnableUnauthorizedAccount")
+          .withArgs(w.stranger);
+      }
+    });
+
+    it("is the configurator alone at the vault, not even its owner (I-37)", async () => {
+      const w = await loadWorld();
+      const { address } = w.collaterals[0]!;
+      for (const actor of [w.owner, w.stranger]) {
+        const vault = w.vault.connect(actor);
+        for (const refused of [
+          () => vault.listCollateral(address, STRONG),
+          () => vault.setCollateralTerms(address, STRONG),
+          () => vault.setOracle(w.oracle),
+          () => vault.setRiskTerms(w.risk),
+          () => vault.setFee(0n, actor),
+        ]) {
+          await expect(refused()).to.be.revertedWithCustomError(w.vault, "NotConfigurator").withArgs(actor);
+        }
+      }
+    });
+
+    it("passes to a new owner only when that one accepts (C-48)", async () => {
+      const w = await loadWorld();
+      await w.configurator.transferOwnership(w.stranger);
+      expect(await w.configurator.owner()).to.equal(w.owner.address);
+      await w.configurator.connect(w.stranger).acceptOwnership();
+      await expect(w.configurator.setFee(w.vault, 1n, w.owner)).to.be.revertedWithCustomError(
+        w.configurator,
+        "OwnableUnauthorizedAccount",
+      );
+    });
+  });
+
+  describe("weights (I-14)", () => {
+    const cases: [string, Partial<typeof STRONG>, string, bigint[]][] = [
+      ["initial of zero", { initialBps: 0n }, "WeightsOutOfOrder", [0n, 8020n, 8740n]],
+      [
+        "initial * 1.02 one over maintenance",
+        { initialBps: 7863n },
+        "WeightsOutOfOrder",
+        [7863n, 8020n, 8740n],
+      ],
+      [
+        "maintenance * 1.04 over liquidation",
+        { maintenanceBps: 8404n, initialBps: 7000n },
+        "WeightsOutOfOrder",
+        [7000n, 8404n, 8740n],
+      ],
+      [
+        "liquidation over (1 - d1) * 95 %",
+        { liquidationBps: 8741n },
+        "LiquidationWeightTooHigh",
+        [8741n, 8740n],
+      ],
+      ["a discount under 1 %", { maxDiscountBps: 99n }, "DiscountOutOfRange", [99n]],
+      ["a discount over 15 %", { maxDiscountBps: 1501n }, "DiscountOutOfRange", [1501n]],
+    ];
+    for (const [name, terms, error, args] of cases) {
+      it(`refuses ${name}`, async () => {
+        const w = await loadWorld();
+        await expect(list(w, terms))
+          .to.be.revertedWithCustomError(w.configurator, error)
+          .withArgs(...args);
+      });
+    }
+
+    it("accepts every bound exactly", async () => {
+      const w = await loadWorld();
+      await list(w, { initialBps: 7862n, maintenanceBps: 8020n, liquidationBps: 8740n });
+      const v = await loadWorld();
+      await list(v, { initialBps: 1n, maintenanceBps: 8403n, liquidationBps: 8740n, maxDiscountBps: 800n });
+      const u = await loadWorld();
+      await list(u, {
+        initialBps: 7000n,
+        maintenanceBps: 7500n,
+        liquidationBps: 8075n,
+        maxDiscountBps: 1500n,
+      });
+      const t = await loadWorld();
+      await list(t, {
+        initialBps: 8000n,
+        maintenanceBps: 8500n,
+        liquidationBps: 9405n,
+        maxDiscountBps: 100n,
+      });
+    });
+
+    it("of a listed collateral: only the initial one changes, at once, inside the same bounds", async () => {
+      const w = await loadWorld();
+      const { address } = w.collaterals[0]!;
+      const asTuple = (initial: bigint) => [initial, 8020n, 8740n, 800n, STRONG.cap];
+      await expect(w.configurator.setInitialWeight(w.vault, address, 5_000n))
+        .to.emit(w.vault, "CollateralTermsSet")
+        .withArgs(address, asTuple(7600n), asTuple(5_000n));
+      await expect(w.configurator.setInitialWeight(w.vault, address, 7_863n))
+        .to.be.revertedWithCustomError(w.configurator, "WeightsOutOfOrder")
+        .withArgs(7_863n, 8020n, 8740n);
+      await expect(w.configurator.setInitialWeight(w.vault, w.quoteAddress, 5_000n))
+        .to.be.revertedWithCustomError(w.configurator, "NotListed")
+        .withArgs(w.vault, w.quoteAddress);
+    });
+  });
+
+  describe("listing", () => {
+    it("gives the next number and points the vault at the oracle", async () => {
+      const w = await loadWorld();
+      const token = await newToken(w);
+      const oracle = await oracleWith(w, token);
+      const transaction = w.configurator.listCollaterals(
+        w.vault,
+        [{ asset: token.address, terms: STRONG }],
+        oracle,
+      );
+      await expect(transaction)
+        .to.emit(w.vault, "CollateralListed")
+        .withArgs(token.address, 2n, Object.values(STRONG));
+      await expect(transaction).to.emit(w.vault, "OracleSet").withArgs(w.oracle, oracle);
+      expect(await w.vault.collateralCount()).to.equal(3n);
+      expect(await w.vault.collateralAt(2n)).to.deep.equal([token.address, Object.values(STRONG), 0n]);
+      expect(await w.vault.oracle()).to.equal(oracle);
+    });
+
+    it("refuses the quote asset, the share and what is listed", async () => {
+      const w = await loadWorld();
+      for (const asset of [w.quoteAddress, w.vaultAddress, w.collaterals[0]!.address]) {
+        await expect(w.configurator.listCollaterals(w.vault, [{ asset, terms: STRONG }], w.oracle))
+          .to.be.revertedWithCustomError(w.vault, "NotListable")
+          .withArgs(asset);
+      }
+    });
+
+    it("refuses what is no token (C-43)", async () => {
+      const w = await loadWorld();
+      const wide = await deploy<MockERC20>(w.ethers, "MockERC20", ["W", "W", 37]);
+      for (const asset of [w.stranger.address, await w.model.getAddress(), await wide.getAddress()]) {
+        await expect(w.configurator.listCollaterals(w.vault, [{ asset, terms: STRONG }], w.oracle))
+          .to.be.revertedWithCustomError(w.configurator, "NotAToken")
+          .withArgs(asset);
+      }
+    });
+
+    it("refuses a token whose base unit is worth more than a hundredth of the dust value (C-15)", async () => {
+      const w = await loadWorld();
+      // A hundredth of 10 dollars: 0.10 for a token without decimals.
+      const dear = await newToken(w, 0, "0.1001");
+      const maximum36 = 10n ** 5n * 10n ** 36n;
+      await expect(
+        w.configurator.listCollaterals(
+          w.vault,
+          [{ asset: dear.address, terms: STRONG }],
+          await oracleWith(w, dear),
+        ),
+      )
+        .to.be.revertedWithCustomError(w.configurator, "UnitTooValuable")
+        .withArgs(dear.address, 100_100n * 10n ** 36n, maximum36);
+      const cheap = await newToken(w, 0, "0.1");
+      await w.configurator.listCollaterals(
+        w.vault,
+        [{ asset: cheap.address, terms: STRONG }],
+        await oracleWith(w, cheap),
+      );
+    });
+
+    it("refuses the seventeenth", async () => {
+      const w = await loadWorld({ collateralCount: 16 });
+      const token = await newToken(w);
+      await expect(
+        w.configurator.listCollaterals(w.vault, [{ asset: token.address, terms: STRONG }], w.oracle),
+      )
+        .to.be.revertedWithCustomError(w.vault, "TooManyListed")
+        .withArgs(16n);
+    });
+
+    it("refuses before the vault's risk terms are set", async () => {
+      const w = await loadWorld();
+      const vault = await deployVault(w.ethers, w.quote, w.model, w.configurator);
+      const listing = [{ asset: w.collaterals[0]!.address, terms: STRONG }];
+      const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, w.collaterals.slice(0, 1));
+      await expect(w.configurator.listCollaterals(vault, listing, oracle)).to.be.revertedWithCustomError(
+        w.configurator,
+        "UnitTooValuable",
+      );
+      await w.configurator.setRiskTerms(vault, w.risk);
+      await w.configurator.listCollaterals(vault, listing, oracle);
+    });
+  });
+
+  describe("oracle (C-26)", () => {
+    it("refuses one in another quote asset", async () => {
+      const w = await loadWorld();
+      const other = await newToken(w);
+      const oracle = await deploy<MockOracle>(w.ethers, "MockOracle", [other.address, []]);
+      await expect(w.configurator.setOracle(w.vault, await oracle.getAddress()))
+        .to.be.revertedWithCustomError(w.configurator, "OracleQuoteMismatch")
+        .withArgs(other.address, w.quoteAddress);
+    });
+
+    it("refuses one with too few, too many, or assets in another order, naming the number", async () => {
+      const w = await loadWorld();
+      const [first, second] = [w.collaterals[0]!, w.collaterals[1]!];
+      for (const [listed, number] of [
+        [[first], 1n],
+        [[first, second, first], 2n],
+        [[second, first], 0n],
+        [[first, first], 1n],
+      ] as const) {
+        const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, listed);
+        await expect(w.configurator.setOracle(w.vault, oracle))
+          .to.be.revertedWithCustomError(w.configurator, "OracleAssetMismatch")
+          .withArgs(number);
+      }
+    });
+
+    it("refuses one without a fresh price for an asset that has one now, or that is new", async () => {
+      const w = await loadWorld();
+      const oracle = await deploy<MockOracle>(w.ethers, "MockOracle", [
+        w.quoteAddress,
+        w.collaterals.map((c) => c.address),
+      ]);
+      await oracle.set(0, 1n, true);
+      await oracle.set(1, 1n, false);
+      await expect(w.configurator.setOracle(w.vault, await oracle.getAddress()))
+        .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
+        .withArgs(w.collaterals[1]!.address);
+
+      const token = await newToken(w);
+      await token.feed.pushAt(10n * 10n ** 8n, 1n);
+      await expect(list(w, {}, token))
+        .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
+        .withArgs(token.address);
+    });
+
+    it("accepts one without a fresh price for an asset that has none now either", async () => {
+      const w = await loadWorld();
+      await mineAt(w, (await now(w)) + 300_000n);
+      await w.quoteFeed.push(10n ** 8n);
+      await w.collaterals[1]!.feed.push(answerOf("30000"));
+      const oracle = await oracleWith(w);
+      await w.configurator.setOracle(w.vault, oracle);
+      expect(await w.vault.oracle()).to.equal(oracle);
+    });
+
+    it("replaces it and says so", async () => {
+      const w = await loadWorld();
+      const oracle = await oracleWith(w);
+      await expect(w.configurator.setOracle(w.vault, oracle))
+        .to.emit(w.vault, "OracleSet")
+        .withArgs(w.oracle, oracle);
+    });
+  });
+
+  describe("cap", () => {
+    it("changes at once, in either direction, and says so", async () => {
+      const w = await loadWorld();
+      const { address } = w.collaterals[0]!;
+      await expect(w.configurator.setCap(w.vault, address, 0n))
+        .to.emit(w.vault, "CollateralTermsSet")
+        .withArgs(address, Object.values(STRONG), Object.values({ ...STRONG, cap: 0n }));
+      await w.configurator.setCap(w.vault, address, 7n);
+      const [, terms] = await w.vault.collateralAt(0n);
+      expect(terms).to.deep.equal(Object.values({ ...STRONG, cap: 7n }));
+      await expect(w.configurator.setCap(w.vault, w.quoteAddress, 1n))
+        .to.be.revertedWithCustomError(w.configurator, "NotListed")
+        .withArgs(w.vault, w.quoteAddress);
+    });
+  });
+
+  describe("risk terms", () => {
+    const cases: [string, Partial<World["risk"]>, string, (r: World["risk"]) => bigint[]][] = [
+      [
+        "a minimum grace under 5 minutes",
+        { minGraceSeconds: 299n },
+        "GraceOutOfRange",
+        (r) => [r.minGraceSeconds, r.maxGraceSeconds],
+      ],
+      [
+        "a minimum grace over the maximum",
+        { minGraceSeconds: 14_401n },
+        "GraceOutOfRange",
+        (r) => [r.minGraceSeconds, r.maxGraceSeconds],
+      ],
+      [
+        "a maximum grace over 24 h",
+        { maxGraceSeconds: 86_401n },
+        "GraceOutOfRange",
+        (r) => [r.minGraceSeconds, r.maxGraceSeconds],
+      ],
+      [
+        "a ramp under 5 minutes",
+        { rampSeconds: 299n },
+        "AuctionOutOfRange",
+        (r) => [r.auctionSeconds, r.rampSeconds],
+      ],
+      [
+        "an auction under twice its ramp",
+        { auctionSeconds: 3_599n },
+        "AuctionOutOfRange",
+        (r) => [r.auctionSeconds, r.rampSeconds],
+      ],
+      [
+        "an auction over 24 h",
+        { auctionSeconds: 86_401n },
+        "AuctionOutOfRange",
+        (r) => [r.auctionSeconds, r.rampSeconds],
+      ],
+      [
+        "a dust value of zero",
+        { dustValue: 0n },
+        "AmountsOutOfRange",
+        (r) => [r.minimumDebt, r.dustValue, r.maxBounty],
+      ],
+      [
+        "a dust value over the minimum debt",
+        { dustValue: 100_000_001n },
+        "AmountsOutOfRange",
+        (r) => [r.minimumDebt, r.dustValue, r.maxBounty],
+      ],
+      [
+        "a bounty over a tenth of the minimum debt",
+        { maxBounty: 10_000_001n },
+        "AmountsOutOfRange",
+        (r) => [r.minimumDebt, r.dustValue, r.maxBounty],
+      ],
+    ];
+    for (const [name, change, error, args] of cases) {
+      it(`refuse ${name}`, async () => {
+        const w = await loadWorld();
+        const terms = { ...w.risk, ...change };
+        await expect(w.configurator.setRiskTerms(w.vault, terms))
+          .to.be.revertedWithCustomError(w.configurator, error)
+          .withArgs(...args(terms));
+      });
+    }
+
+    it("accept every bound exactly, and report old and new", async () => {
+      const w = await loadWorld();
+      const least = {
+        minimumDebt: 10n,
+        dustValue: 10n,
+        maxBounty: 1n,
+        minGraceSeconds: 300n,
+        maxGraceSeconds: 300n,
+        auctionSeconds: 600n,
+        rampSeconds: 300n,
+      };
+      await expect(w.configurator.setRiskTerms(w.vault, least))
+        .to.emit(w.vault, "RiskTermsSet")
+        .withArgs(Object.values(w.risk), Object.values(least));
+      const most = {
+        ...least,
+        minimumDebt: 2n ** 96n - 1n,
+        dustValue: 2n ** 72n - 1n,
+        maxBounty: 2n ** 72n - 1n,
+        minGraceSeconds: 86_400n,
+        maxGraceSeconds: 86_400n,
+        auctionSeconds: 86_400n,
+        rampSeconds: 43_200n,
+      };
+      await w.configurator.setRiskTerms(w.vault, most);
+      expect(await w.vault.riskTerms()).to.deep.equal(Object.values(most));
+    });
+  });
+
+  describe("fee", () => {
+    it("is at most 30 % of interest, and reports old and new", async () => {
+      const w = await loadWorld();
+      await expect(w.configurator.setFee(w.vault, 3_001n, w.owner))
+        .to.be.revertedWithCustomError(w.configurator, "FeeOutOfRange")
+        .withArgs(3_001n);
+      await expect(w.configurator.setFee(w.vault, 3_000n, w.owner))
+        .to.emit(w.vault, "FeeSet")
+        .withArgs(0n, 3_000n, w.feeRecipient, w.owner);
+      expect(await w.vault.feeTerms()).to.deep.equal([3_000n, w.owner.address]);
+    });
+  });
+});
+
+describe("MarginVault's constructor (C-47)", () => {
+  it("refuses a zero address in each place", async () => {
+    const w = await loadWorld();
+    const zero = w.ethers.ZeroAddress as unknown;
+    await expect(
+      deployVault(w.ethers, zero as World["quote"], w.model, w.configurator),
+    ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
+    await expect(
+      deployVault(w.ethers, w.quote, zero as World["model"], w.configurator),
+    ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
+    await expect(
+      deployVault(w.ethers, w.quote, w.model, zero as World["configurator"]),
+    ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
+  });
+});

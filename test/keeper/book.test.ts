@@ -1,0 +1,227 @@
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import { Book } from "../../keeper/book/book.ts";
+import { applyEvent, BookError } from "../../keeper/book/applyEvent.ts";
+import { NEW_ACCOUNT, NEW_VAULT } from "../../keeper/book/vaultRecord.ts";
+import { silentLog } from "../../keeper/log.ts";
+import { Follower } from "../../keeper/sources/follower.ts";
+import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
+import { ratesOf } from "../../sdk/deployment.ts";
+import { debtIndexAt } from "../../sdk/interest.ts";
+import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
+import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
+import { ask } from "../../keeper/sources/probe.ts";
+import { startChain, type Chain } from "./support/chain.ts";
+import { randomOf } from "./support/random.ts";
+import { accountOf, stateOf } from "./support/state.ts";
+import { ASSET, VAULT } from "./support/vaultLogs.ts";
+import { buildWorld, PRICES, type World } from "./support/world.ts";
+
+const USDC = 10n ** 6n;
+const ACCOUNTS = 12;
+const MAX = 2n ** 256n - 1n;
+
+function follow(chain: Chain, world: World, book: Book, logRangeBlocks = 1_000): Follower {
+  const listener = { applied: () => undefined, rolledBack: () => undefined };
+  const { deployBlock } = world.deployment;
+  return new Follower({ rpc: chain.rpc, book, deployBlock, logRangeBlocks, listener, log: silentLog });
+}
+
+async function expectStored(world: World, book: Book, id: AccountId): Promise<void> {
+  const { vault, deployment } = world;
+  const state = book.account(id) ?? NEW_ACCOUNT;
+  const stored = (await vault.getFunction("accountState").staticCall(id)) as bigint[];
+  const { collateralSet, callNonce, calledAt, deadline, auctionStart, closedLateAt, debtShares } = state;
+  const mirrored = [
+    BigInt(collateralSet),
+    BigInt(callNonce),
+    calledAt,
+    deadline,
+    auctionStart,
+    closedLateAt,
+    debtShares,
+  ];
+  expect(mirrored, id).to.deep.equal([...stored]);
+  for (const { number, address } of deployment.collaterals) {
+    const held: unknown = await vault.getFunction("collateralOf").staticCall(id, address);
+    expect(state.collateral[number], `${id} holds of ${number}`).to.equal(held);
+  }
+}
+
+describe("Book on a chain", () => {
+  let chain: Chain;
+  let world: World;
+  before(async () => {
+    chain = await startChain();
+    world = await buildWorld(chain);
+  });
+  after(async () => {
+    world.close();
+    await chain.close();
+  });
+
+  /** One random thing a trader, a lender or a keeper may do; what the vault refuses is passed over. */
+  async function actRandomly(pick: (below: number) => number): Promise<void> {
+    const { vault, tokens, trader } = world;
+    const act: World["act"] = (...args) => world.act(...args);
+    const id = accountIdOf(trader.address, BigInt(pick(ACCOUNTS)));
+    const all = Array.from({ length: ACCOUNTS }, (_, i) => accountIdOf(trader.address, BigInt(i)));
+    const number = pick(2);
+    const asset = await tokens[number]!.getAddress();
+    const amount = BigInt(1 + pick(20)) * 10n ** (number === 0 ? 17n : 6n);
+    const quote = BigInt(100 + pick(3_000)) * USDC;
+    const setPrice = (of: number, share: number) => world.setPrice(of, PRICES[of]! * share);
+    /** Both prices fall, somebody acts, and they rise again. */
+    const fall = async (share: number, name: string) => {
+      for (const each of [0, 1]) await setPrice(each, share);
+      await act(vault, name, all);
+      for (const each of [0, 1]) await setPrice(each, share < 0.5 ? 1 : share);
+    };
+    /** Borrows all that one more deposit allows. */
+    const lever = async () => {
+      await setPrice(number, 1);
+      await act(vault, "repay", id, MAX).catch(() => undefined);
+      await act(vault, "depositCollateral", id, asset, amount);
+      const worth = (amount * BigInt(PRICES[number]!) * USDC) / 10n ** (number === 0 ? 18n : 8n);
+      await act(vault, "borrow", id, (worth * 75n) / 100n, trader.address);
+    };
+    const actions: (() => Promise<unknown>)[] = [
+      () => act(vault, "depositCollateral", id, asset, amount),
+      () => act(vault, "depositCollateral", id, asset, amount),
+      () => act(vault, "withdrawCollateral", id, asset, pick(3) === 0 ? MAX : amount, trader.address),
+      () => act(vault, "borrow", id, quote, trader.address),
+      () => act(vault, "borrow", id, quote, trader.address),
+      () => act(vault, "repay", id, pick(4) === 0 ? MAX : quote),
+      () => act(vault, "cure", id, MAX),
+      () => act(vault, "openCalls", all),
+      () => act(vault, "closeCalls", all),
+      () => act(vault, "bookLoss", all),
+      () => act(vault, "bookFee"),
+      () => act(vault, "accrue"),
+      () => act(vault, "deposit", quote, trader.address),
+      () => act(vault, "withdraw", quote, trader.address, trader.address),
+      () =>
+        act(
+          vault,
+          "liquidateMany",
+          all.map((account) => [account, asset, MAX >> 64n, 0n]),
+          trader.address,
+        ),
+      () => act(vault, "liquidate", id, asset, quote, 0n, trader.address, "0x"),
+      () => setPrice(number, 0.3 + pick(90) / 100),
+      lever,
+      lever,
+      lever,
+      () => fall(0.87 + pick(8) / 100, "openCalls"),
+      () => fall(0.87 + pick(8) / 100, "openCalls"),
+      () => fall(0.0001, "bookLoss"),
+      () => setPrice(number, 0.75 + pick(40) / 100),
+    ];
+    await actions[pick(actions.length)]!().catch(() => undefined);
+    if (pick(3) === 0) await chain.send("evm_increaseTime", 1 + pick(4_000));
+  }
+
+  for (const seed of [1, 2, 3]) {
+    it(`I-44 is storage, to the wei, after 150 random acts (seed ${seed}), followed or rebuilt at once`, async () => {
+      const pick = randomOf(seed);
+      const followed = new Book(world.deployment.vault);
+      const follower = follow(chain, world, followed);
+      for (let i = 0; i < 150; ++i) {
+        await actRandomly(pick);
+        if (pick(10) === 0) await follower.advance();
+      }
+      await follower.advance();
+      const rebuilt = new Book(world.deployment.vault);
+      await follow(chain, world, rebuilt, 50).advance();
+      expect(rebuilt.vault).to.deep.equal(followed.vault);
+      expect(new Map([...rebuilt.accounts].sort())).to.deep.equal(new Map([...followed.accounts].sort()));
+
+      const insurance = accountIdOf(world.deployment.vault);
+      for (const id of new Set([...followed.accounts.keys(), insurance]))
+        await expectStored(world, followed, id);
+      await expectVaultStored(followed);
+    }).timeout(120_000);
+  }
+
+  it("I-44 saw every kind of event that changes an account", async () => {
+    const { deployBlock, vault } = world.deployment;
+    const head = Number(await chain.send<string>("eth_blockNumber"));
+    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, head));
+    const seen = new Set(logs.map((log) => decodeVaultEvent(log)?.name));
+    expect([...seen]).to.include.members([
+      "CollateralDeposited",
+      "CollateralWithdrawn",
+      "Borrowed",
+      "Repaid",
+      "MarginCallOpened",
+      "MarginCallClosed",
+      "Liquidated",
+      "BadDebtRealized",
+      "CollateralForfeited",
+      "InterestAccrued",
+      "FeeBooked",
+    ]);
+  });
+
+  async function expectVaultStored(book: Book): Promise<void> {
+    const { vault, deployment } = world;
+    const [cash, debtIndex, totalDebtShares, unbookedFee] = (await vault
+      .getFunction("pool")
+      .staticCall()) as bigint[];
+    expect(book.vault.pool).to.deep.include({ cash, debtIndex, totalDebtShares, unbookedFee });
+    const index: unknown = await vault.getFunction("currentDebtIndex").staticCall();
+    const head = await chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
+    expect(debtIndexAt(book.vault.pool, BigInt(head.timestamp), ratesOf(deployment))).to.equal(index);
+    expect(book.vault.oracle).to.equal(deployment.oracle);
+    const risk = (await vault.getFunction("riskTerms").staticCall()) as { toObject(): unknown };
+    expect(book.vault.risk).to.deep.equal(risk.toObject());
+    for (const [number, terms] of book.vault.collaterals.entries()) {
+      const [asset, stored] = (await vault.getFunction("collateralAt").staticCall(number)) as [
+        string,
+        { toObject(): object },
+      ];
+      expect(terms).to.deep.equal({ asset, ...stored.toObject() });
+    }
+  }
+});
+
+describe("applyEvent", () => {
+  const terms = { initialBps: 1n, maintenanceBps: 2n, liquidationBps: 3n, maxDiscountBps: 4n, cap: 5n };
+  const view = {
+    vaultAddress: VAULT,
+    vault: { ...NEW_VAULT, collaterals: [{ asset: ASSET, ...terms }] },
+    account: () => stateOf(7n, 9n),
+  };
+  const deposit = {
+    name: "CollateralDeposited",
+    account: accountOf(1),
+    owner: VAULT,
+    actor: VAULT,
+    asset: ASSET,
+    amount: 1n,
+    balance: 8n,
+  } as const;
+
+  it("changes nothing it was given, and is the same when applied twice", () => {
+    const given = view.account();
+    const once = applyEvent({ ...view, account: () => given }, deposit, 5n);
+    expect(given).to.deep.equal(view.account());
+    const state = once.accounts[0]?.[1];
+    const twice = applyEvent({ ...view, account: () => state }, deposit, 5n);
+    expect(twice.accounts).to.deep.equal(once.accounts);
+  });
+
+  it("refuses an asset that was never listed", () => {
+    expect(() => applyEvent({ ...view, vault: NEW_VAULT }, deposit, 5n)).to.throw(BookError, ASSET);
+  });
+
+  it("leaves the book as it was when a log of the block cannot be applied", () => {
+    const book = new Book(VAULT);
+    const block = { number: 1, hash: "0x1", timestamp: 5n };
+    const listed = { name: "CollateralListed", asset: ASSET, index: 0, terms } as const;
+    expect(() => book.apply(block, [listed, deposit, { ...deposit, asset: VAULT }])).to.throw(BookError);
+    expect(book.head).to.equal(undefined);
+    expect(book.accounts.size).to.equal(0);
+    expect(book.vault).to.equal(NEW_VAULT);
+  });
+});

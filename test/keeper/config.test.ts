@@ -1,0 +1,134 @@
+import { expect } from "chai";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConfig } from "../../keeper/config.ts";
+import { UserError } from "../../keeper/errors.ts";
+import { root } from "../../scripts/compile.ts";
+
+const A = "0x00000000000000000000000000000000000000AA";
+const asset = { address: A, symbol: "USDC", decimals: 6, feed: A };
+const deployment = {
+  chainId: 31_337,
+  deployBlock: 1,
+  vault: A,
+  configurator: A,
+  oracle: A,
+  interestRateModel: A,
+  callLogic: A,
+  liquidationLogic: A,
+  settingsLogic: A,
+  quote: asset,
+  collaterals: [],
+  rates: { kinkWad: "1", baseRateWad: "1", kinkRateWad: "1", fullRateWad: "1" },
+  contracts: {},
+};
+const minimal = {
+  rpcUrl: "http://127.0.0.1:8545",
+  deploymentFile: "deployment.json",
+  storeFile: "keeper.sqlite",
+  key: { privateKeyEnv: "KEY" },
+  nativePriceFeed: { fixed: "1800.5" },
+};
+
+describe("readConfig", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tocsin-config-"));
+    writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const read = (config: unknown) => {
+    const file = join(folder, "config.json");
+    writeFileSync(file, typeof config === "string" ? config : JSON.stringify(config));
+    return readConfig(file);
+  };
+
+  it("fills in defaults, resolves paths from its own folder, and counts in base units", () => {
+    const config = read({ ...minimal, profitMargin: "0.25", allowance: { ceiling: "1000" }, tipGwei: "1.5" });
+    expect(config.storeFile).to.equal(join(folder, "keeper.sqlite"));
+    expect(config).to.include({
+      pollMs: 250,
+      profitMargin: 250_000n,
+      criticalAtAnyProfit: true,
+      criticalLossPerAccountPerDay: 10_000_000n,
+      allowanceCeiling: 1_000_000_000n,
+      tipGwei: 1_500_000_000n,
+    });
+    expect(config.nativePrice).to.deep.equal({ fixed: 1_800_500_000n });
+    expect(config.deployment.chainId).to.equal(31_337);
+    expect(Object.isFrozen(config)).to.be.true;
+  });
+
+  it("approves exactly unless told a ceiling", () => {
+    expect(read({ ...minimal, allowance: "exact" }).allowanceCeiling).to.equal(undefined);
+    expect(read(minimal).allowanceCeiling).to.equal(undefined);
+  });
+
+  it("the example is valid, and shows every key", () => {
+    const example = JSON.parse(readFileSync(join(root, "keeper", "config.example.json"), "utf8")) as object;
+    const config = read({ ...example, deploymentFile: "deployment.json" });
+    const shown = new Set(Object.keys(example));
+    const renamed = {
+      deployment: "deploymentFile",
+      allowanceCeiling: "allowance",
+      nativePrice: "nativePriceFeed",
+    };
+    for (const key of Object.keys(config)) {
+      expect(shown).to.include((renamed as Record<string, string>)[key] ?? key);
+    }
+  });
+
+  const bad: [string, unknown, string][] = [
+    ["an unknown key", { ...minimal, polMs: 3 }, 'unknown key "polMs"'],
+    [
+      "an unknown key inside",
+      { ...minimal, allowance: { ceiling: "1", floor: "2" } },
+      'unknown key "allowance.floor"',
+    ],
+    ["a missing key", { ...minimal, rpcUrl: undefined }, "rpcUrl"],
+    ["a wrong type", { ...minimal, pollMs: "20" }, "pollMs"],
+    ["an amount as a number", { ...minimal, profitMargin: 1 }, "profitMargin"],
+    ["an amount with too many decimals", { ...minimal, profitMargin: "0.1234567" }, "USDC has 6 decimals"],
+    ["a negative amount", { ...minimal, profitMargin: "-1" }, "profitMargin"],
+    ["another protocol", { ...minimal, rpcUrl: "file:///etc/passwd" }, "rpcUrl"],
+    ["no URL", { ...minimal, rpcUrl: "localhost" }, "rpcUrl"],
+    [
+      "more gas than a transaction may use",
+      { ...minimal, maxGasPerTransaction: 16_777_217 },
+      "maxGasPerTransaction",
+    ],
+    ["a bad address", { ...minimal, nativePriceFeed: "0x12" }, "nativePriceFeed"],
+    ["a key of no kind", { ...minimal, key: { secret: "s3cr3t" } }, "key: must be"],
+    ["no JSON", "{ nope", "is no JSON"],
+    ["a list", [], "the configuration"],
+  ];
+  for (const [name, config, message] of bad) {
+    it(`C-66 refuses ${name}, naming file and key`, () => {
+      expect(() => read(config))
+        .to.throw(UserError, message)
+        .and.to.have.property("message")
+        .that.contains(folder);
+    });
+  }
+
+  it("never repeats a value, for it may be a secret in the wrong place", () => {
+    const misplaced = { ...minimal, key: "0xdeadbeefcafe", rpcUrl: 12, pollMs: "s3cr3t" };
+    expect(() => read(misplaced))
+      .to.throw(UserError)
+      .and.to.have.property("message")
+      .that.does.not.match(/dead|s3cr/);
+  });
+
+  it("names a deployment that is missing or broken", () => {
+    expect(() => read({ ...minimal, deploymentFile: "none.json" })).to.throw(
+      UserError,
+      "none.json cannot be read",
+    );
+    writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...deployment, vault: 5 }));
+    expect(() => read(minimal)).to.throw(UserError, "vault");
+  });
+});
