@@ -21,7 +21,8 @@ export function statusOf(
 ): Status {
   if (v.debt > v.value) return Status.Insolvent;
   if (!isAboveFloor(v)) return Status.Critical;
-  const healthy = isAtLeast(v, WAD);
+  // A call without debt is the sale of what a default has left to the insurance: it heals by being sold out.
+  const healthy = isAtLeast(v, WAD) && (v.debt !== 0n || deadline === 0n);
   if (deadline !== 0n) {
     if (uptime < deadline) return Status.Called;
     if (healthy) return Status.Recovering;

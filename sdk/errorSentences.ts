@@ -25,7 +25,7 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "UnknownCollateral(address asset)": (say) =>
     `${say.asset("asset")} is not a collateral of this vault: choose a listed one.`,
   "NotAuthorized(bytes32 account, address caller)": (say) =>
-    `Only the owner of account ${say.account("account")} may do this and ${say.address("caller")} is not: sign with the owner's key.`,
+    `Only the owner of account ${say.account("account")} or an operator they have allowed may do this and ${say.address("caller")} is neither: sign with the owner's key, or have the owner set an operator.`,
   "NotConfigurator(address caller)": (say) =>
     `Only the vault's configurator may set its parameters and ${say.address("caller")} is not: go through the configurator.`,
   "TooManyCollaterals(bytes32 account, uint256 maximum)": (say) =>
@@ -44,6 +44,30 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `Account ${say.account("account")} would owe ${say.quote("debt")}, under the minimum of ${say.quote("minimum")}: owe at least that, or repay everything.`,
   "CollateralAboveCap(bytes32 account, address asset, uint256 total, uint256 cap)": (say) =>
     `The vault holds ${say.amount("total", "asset")}, above the cap of ${say.amount("cap", "asset")}, so account ${say.account("account")} can neither borrow nor withdraw with debt while it holds ${say.asset("asset")}: withdraw that collateral entirely, repay, or wait.`,
+  "BorrowCapExceeded(uint256 debt, uint256 cap)": (say) =>
+    `All debt of the vault would be ${say.quote("debt")}, above its cap of ${say.quote("cap")}: borrow less, or wait for repayments.`,
+  "CheckPending(bytes32 account)": (say) =>
+    `A deferral has touched account ${say.account("account")} and not checked it yet: call, close, liquidate or write it off after the deferral.`,
+  "DeferralActive()": () =>
+    "A deferral is under way in this transaction: deferrals do not nest, and parameters and fees wait until it ends.",
+  "NotImproved(bytes32 account, uint256 debtBefore, uint256 debt)": (say) =>
+    `An operator who may only improve account ${say.account("account")} has not (its debt was ${say.quote("debtBefore")} and would be ${say.quote("debt")}): end with no less health, or have the owner allow everything.`,
+  "CallingPaused()": () => "The guardian has paused the opening of margin calls: wait until the pause ends.",
+  "LiquidationPaused()": () =>
+    "The guardian has paused liquidation above the floor: wait until the pause ends; critical accounts can still be liquidated.",
+  "NotGuardian(address caller)": (say) =>
+    `Only the guardian may pause and ${say.address("caller")} is not: act as the guardian.`,
+  "PauseTooLong(uint256 wanted, uint256 maximum)": (say) =>
+    `A pause lasts from 1 second to ${say.duration("maximum")}, not ${say.duration("wanted")}: choose a time between.`,
+  "PauseBudgetExceeded(uint256 wanted, uint256 available, uint256 periodEnd)": (say) =>
+    `The pause counts as ${say.duration("wanted")} and ${say.duration("available")} are left in the period that ends ${say.time("periodEnd")}: pause shorter, or wait.`,
+  "NotPaused(uint8 kind)": () => "No pause of this kind is running, so there is nothing to end.",
+  "SignatureExpired(uint256 deadline)": (say) =>
+    `The signature was good until ${say.time("deadline")}: sign anew with a later deadline.`,
+  "InvalidSignature(address owner)": (say) =>
+    `The signature is not that of ${say.address("owner")} for exactly this: check the values, the nonce and the chain.`,
+  "NotOwner(bytes32 account, address caller)": (say) =>
+    `Only the owner of account ${say.account("account")} sets its operators and ${say.address("caller")} is not: sign with the owner's key.`,
   "NoDebt(bytes32 account)": (say) =>
     `Account ${say.account("account")} owes nothing, so there is nothing to repay.`,
   "CureTooExpensive(uint256 needed, uint256 maxPay)": (say) =>
@@ -154,6 +178,10 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `The amount ${say.integer("value")} does not fit ${say.integer("bits")} bits: use a smaller one.`,
   "SafeCastOverflowedUintToInt(uint256 value)": (say) =>
     `The amount ${say.integer("value")} is too large: use a smaller one.`,
+  "InvalidAccountNonce(address account, uint256 currentNonce)": (say) =>
+    `The nonce is not the next one of ${say.address("account")}, which is ${say.integer("currentNonce")}: sign anew with it.`,
+  "InvalidShortString()": () => "A stored name is malformed: this is a fault of the contract, report it.",
+  "StringTooLong(string str)": () => "A name is longer than 31 bytes: choose a shorter one.",
   "ReentrancyGuardReentrantCall()": () =>
     "The vault was called again while a call to it was still running: call it after that one has ended.",
   "OwnableUnauthorizedAccount(address account)": (say) =>

@@ -38,6 +38,8 @@ export const Refusal = {
   SeizedTooLittle: 10,
   NoImprovement: 11,
   NoLossToBook: 12,
+  CheckPending: 13,
+  Paused: 14,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
