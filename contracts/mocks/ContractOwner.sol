@@ -4,14 +4,14 @@ pragma solidity ^0.8.28;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
 /// @notice A contract that owns accounts and answers for signatures as it is told.
-contract ContractOwner is IERC1271 {
+contract ContractOwner {
     enum Conduct {
         /// Approves what it has been told to approve.
         Honest,
         ApprovesEverything,
         Reverts,
         ReturnsNothing,
-        /// The right word in the wrong place: 31 zero bytes and a one.
+        /// A boolean where the selector is expected.
         ReturnsTrue,
         BurnsAllGas
     }
@@ -20,6 +20,21 @@ contract ContractOwner is IERC1271 {
     mapping(bytes32 digest => bool) public approved;
 
     error Refused(bytes32 digest);
+    error UnknownSelector(bytes4 selector);
+
+    /// @dev Stands for `isValidSignature(bytes32,bytes)`, so that it can return what is no answer.
+    // A fallback is the only plain way to return any bytes.
+    // solhint-disable-next-line no-complex-fallback, payable-fallback
+    fallback(bytes calldata input) external returns (bytes memory) {
+        if (bytes4(input) != IERC1271.isValidSignature.selector) revert UnknownSelector(bytes4(input));
+        bytes32 digest = bytes32(input[4:36]);
+        if (conduct == Conduct.Reverts) revert Refused(digest);
+        while (conduct == Conduct.BurnsAllGas) {}
+        if (conduct == Conduct.ReturnsNothing) return "";
+        if (conduct == Conduct.ReturnsTrue) return abi.encode(true);
+        bool yes = conduct == Conduct.ApprovesEverything || approved[digest];
+        return abi.encode(yes ? IERC1271.isValidSignature.selector : bytes4(0));
+    }
 
     function setConduct(Conduct newConduct) external {
         conduct = newConduct;
@@ -27,21 +42,5 @@ contract ContractOwner is IERC1271 {
 
     function approve(bytes32 digest) external {
         approved[digest] = true;
-    }
-
-    /// @inheritdoc IERC1271
-    function isValidSignature(bytes32 digest, bytes calldata) external view returns (bytes4) {
-        if (conduct == Conduct.Reverts) revert Refused(digest);
-        while (conduct == Conduct.BurnsAllGas) {}
-        bool yes = conduct == Conduct.ApprovesEverything || approved[digest];
-        bytes32 word = yes ? bytes32(IERC1271.isValidSignature.selector) : bytes32(0);
-        uint256 length = 32;
-        if (conduct == Conduct.ReturnsTrue) word = bytes32(uint256(1));
-        if (conduct == Conduct.ReturnsNothing) length = 0;
-        // solhint-disable-next-line no-inline-assembly -- the only way to return what is no answer
-        assembly ("memory-safe") {
-            mstore(0, word)
-            return(0, length)
-        }
     }
 }
