@@ -458,12 +458,12 @@ describe("defer, improving a called account", () => {
     expect([value, debt]).to.deep.equal([17_500n * D, 14_080n * D]);
   });
 
-  it("counts the penalty of what it holds before or after, whichever is largest", async () => {
-    // 900 * 10 % / 90 % = 100, of the second collateral, which it swaps part of the first for.
+  it("counts the largest penalty of what it held, not of what is brought in", async () => {
+    // 920 * 8 % / 92 % = 80; at the second collateral's 10 % it would be 102.2.
     const moves = (w: World, trader: DeferringTrader, id: AccountId, sold: bigint) => [
       depositMove(w, id, 1, 500n * D),
       withdrawMove(w, id, 0, sold, trader.address),
-      repayMove(w, id, 900n * D),
+      repayMove(w, id, 920n * D),
     ];
     const { w, trader, id } = await called();
     await refused(w, id, trader.defer(...moves(w, trader, id, 1_500n * D + 1n)));
