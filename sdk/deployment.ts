@@ -32,6 +32,8 @@ export interface Deployment {
   readonly deployBlock: number;
   readonly vault: string;
   readonly configurator: string;
+  readonly authority: string;
+  readonly clock: string;
   readonly oracle: string;
   readonly interestRateModel: string;
   readonly callLogic: string;
@@ -57,6 +59,8 @@ export function parseDeployment(json: unknown): Deployment {
     deployBlock: integerAt(fields.deployBlock, "deployBlock"),
     vault: addressOf("vault"),
     configurator: addressOf("configurator"),
+    authority: addressOf("authority"),
+    clock: addressOf("clock"),
     oracle: addressOf("oracle"),
     interestRateModel: addressOf("interestRateModel"),
     callLogic: addressOf("callLogic"),

@@ -36,6 +36,7 @@ export async function deployVault(
   const callLogic = await steps.deploy("CallLogic", "libraries/CallLogic.sol", []);
   const liquidationLogic = await steps.deploy("LiquidationLogic", "libraries/LiquidationLogic.sol", []);
   await steps.deploy("SettingsLogic", "libraries/SettingsLogic.sol", []);
+  await steps.deploy("DeferralLogic", "libraries/DeferralLogic.sol", []);
   const { kinkWad, baseRateWad, kinkRateWad, fullRateWad } = plan.rates;
   const model = await steps.deploy("KinkedRateModel", "KinkedRateModel.sol", [
     kinkWad,
@@ -46,10 +47,19 @@ export async function deployVault(
   const configurator = await steps.deploy("RiskConfigurator", "RiskConfigurator.sol", [
     await signer.getAddress(),
   ]);
+  const authority = await steps.deploy("Authority", "Authority.sol", []);
+  const clock = await steps.deploy("UptimeClock", "UptimeClock.sol", [
+    plan.owner,
+    plan.guardian,
+    plan.sequencerFeed,
+    plan.riskTerms.minGraceSeconds,
+  ]);
   const vault = await steps.deploy("MarginVault", "MarginVault.sol", [
     plan.quote.asset,
     await model.getAddress(),
     await configurator.getAddress(),
+    await authority.getAddress(),
+    await clock.getAddress(),
     plan.shareName,
     plan.shareSymbol,
   ]);
@@ -67,6 +77,8 @@ export async function deployVault(
     deployBlock: Math.min(...Object.values(steps.contracts).map((c) => c.blockNumber)),
     vault: await vault.getAddress(),
     configurator: await configurator.getAddress(),
+    authority: await authority.getAddress(),
+    clock: await clock.getAddress(),
     oracle: await oracle.getAddress(),
     interestRateModel: await model.getAddress(),
     callLogic: await callLogic.getAddress(),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { getAddress } from "ethers";
+import { getAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
 
 const address = z.string().transform((text, context) => {
@@ -23,6 +23,10 @@ const planSchema = z.strictObject({
   shareSymbol: z.string().min(1),
   /** Who owns the configurator in the end; it has to accept. */
   owner: address,
+  /** Who may pause calling and liquidation for a bounded time. */
+  guardian: address,
+  /** The chain's uptime feed; zero on a chain without a sequencer. */
+  sequencerFeed: address.default(ZeroAddress),
   quote: z.strictObject({ asset: address, feed: address, maxAgeSeconds: seconds }),
   /** Per year, times 1e18. */
   rates: z.strictObject({ kinkWad: amount, baseRateWad: amount, kinkRateWad: amount, fullRateWad: amount }),

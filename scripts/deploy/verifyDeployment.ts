@@ -29,6 +29,8 @@ export async function verifyDeployment(
   expect("quote asset", await read("asset"), plan.quote.asset);
   expect("configurator", await read("configurator"), deployment.configurator);
   expect("interest rate model", await read("interestRateModel"), deployment.interestRateModel);
+  expect("authority", await read("authority"), deployment.authority);
+  expect("clock", await read("clock"), deployment.clock);
   expect("oracle", await read("oracle"), deployment.oracle);
   compareFields("risk terms", await read("riskTerms"), plan.riskTerms, expect);
   compareFields("fee", await read("feeTerms"), plan.fee, expect);

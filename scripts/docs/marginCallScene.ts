@@ -126,6 +126,7 @@ async function planOf(
       shareName: "Tocsin USDC",
       shareSymbol: "tUSDC",
       owner: await owner.getAddress(),
+      guardian: await owner.getAddress(),
       quote: { asset: await usdc.getAddress(), feed: await quoteFeed.getAddress(), maxAgeSeconds: 87_000 },
       rates: {
         kinkWad: "900000000000000000",

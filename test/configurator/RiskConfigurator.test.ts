@@ -227,7 +227,7 @@ describe("RiskConfigurator", () => {
 
     it("refuses before the vault's risk terms are set", async () => {
       const w = await loadWorld();
-      const vault = await deployVault(w.ethers, w.quote, w.model, w.configurator);
+      const vault = await deployVault(w.ethers, w);
       const listing = [{ asset: w.collaterals[0]!.address, terms: STRONG }];
       const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, w.collaterals.slice(0, 1));
       await expect(w.configurator.listCollaterals(vault, listing, oracle)).to.be.revertedWithCustomError(
@@ -432,15 +432,12 @@ describe("RiskConfigurator", () => {
 describe("MarginVault's constructor (C-47)", () => {
   it("refuses a zero address in each place", async () => {
     const w = await loadWorld();
-    const zero = w.ethers.ZeroAddress as unknown;
-    await expect(
-      deployVault(w.ethers, zero as World["quote"], w.model, w.configurator),
-    ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
-    await expect(
-      deployVault(w.ethers, w.quote, zero as World["model"], w.configurator),
-    ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
-    await expect(
-      deployVault(w.ethers, w.quote, w.model, zero as World["configurator"]),
-    ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
+    const places = ["quote", "model", "configurator", "authority", "clock"] as const;
+    for (const place of places) {
+      await expect(
+        deployVault(w.ethers, { ...w, [place]: w.ethers.ZeroAddress } as unknown as World),
+        place,
+      ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
+    }
   });
 });

@@ -14,6 +14,8 @@ const deployment = {
   deployBlock: 1,
   vault: A,
   configurator: A,
+  authority: A,
+  clock: A,
   oracle: A,
   interestRateModel: A,
   callLogic: A,

@@ -34,6 +34,7 @@ async function chain(): Promise<{ signer: Signer; plan: VaultPlan }> {
       shareName: "Tocsin USDC",
       shareSymbol: "tUSDC",
       owner: "0x00000000000000000000000000000000000000A1",
+      guardian: "0x00000000000000000000000000000000000000A2",
       quote: {
         asset: await mock("MockERC20", "USD Coin", "USDC", 6),
         feed: await mock("MockFeed", 8, "USDC / USD", 100_000_000),
@@ -119,8 +120,8 @@ describe("deployVault", () => {
       previous: saved,
       onStep: (step) => steps.push(step),
     });
-    expect(steps.slice(0, 5).every((step) => step.startsWith("kept"))).to.equal(true);
-    expect(steps[5]).to.equal("deployed MarginVault");
+    expect(steps.slice(0, 6).every((step) => step.startsWith("kept"))).to.equal(true);
+    expect(steps[6]).to.equal("deployed Authority");
     expect(await verifyDeployment(providerOf(signer), deployment, plan, load)).to.deep.equal([]);
   });
 

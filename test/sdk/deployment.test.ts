@@ -10,6 +10,8 @@ function valid(): Record<string, unknown> {
     deployBlock: 4,
     vault: address("1"),
     configurator: address("2"),
+    authority: address("a"),
+    clock: address("b"),
     oracle: address("3"),
     interestRateModel: address("4"),
     callLogic: address("5"),

@@ -82,13 +82,13 @@ describe("storage layout", () => {
       pool.accruedAt,
     ]);
     const overCapSet = 1n;
-    const downtime = 0n;
+    const borrowCap = 2n ** 32n - 1n;
     expect(unpack(await slot(w, STATE_SLOT + 1n), [104, 88, 16, 16, 32])).to.deep.equal([
       pool.cash,
       pool.unbookedFee,
       overCapSet,
       1_234n,
-      downtime,
+      borrowCap,
     ]);
     expect(pool.unbookedFee).to.be.greaterThan(0n);
   });

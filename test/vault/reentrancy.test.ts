@@ -176,7 +176,7 @@ describe("a quote token with hooks (C-40, C-41)", () => {
     const w = await loadWorld();
     const token = await deploy<HookToken>(w.ethers, "HookToken", [6]);
     const quote = token as unknown as MockERC20;
-    const vault = await deployVault(w.ethers, quote, w.model, w.configurator);
+    const vault = await deployVault(w.ethers, { ...w, quote });
     const hooked = { ...w, vault, vaultAddress: await vault.getAddress() };
     await token.mint(w.lender, 10n ** 12n);
     await token.connect(w.lender).approve(vault, MAX_UINT);
@@ -206,7 +206,7 @@ describe("a quote token that takes a fee on transfers (C-32)", () => {
   it("is refused wherever it comes in, with what arrived", async () => {
     const w = await loadWorld();
     const token = await deploy<FeeOnTransferToken>(w.ethers, "FeeOnTransferToken", [6]);
-    const vault = await deployVault(w.ethers, token, w.model, w.configurator);
+    const vault = await deployVault(w.ethers, { ...w, quote: token as unknown as MockERC20 });
     await token.mint(w.lender, 10n ** 9n);
     await token.connect(w.lender).approve(vault, MAX_UINT);
     await token.setFee(true);

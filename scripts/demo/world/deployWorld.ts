@@ -83,6 +83,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
       shareName: "Tocsin USDC",
       shareSymbol: "tUSDC",
       owner: banker.address,
+      guardian: banker.address,
       quote: { ...quote, maxAgeSeconds },
       rates: asText(RATES),
       fee: { feeBps: FEE_BPS, recipient: banker.address },

@@ -80,6 +80,7 @@ export async function buildWorld(chain: Chain): Promise<World> {
       shareName: "Tocsin USDC",
       shareSymbol: "tUSDC",
       owner: trader.address,
+      guardian: trader.address,
       quote: { asset: await at(quote), feed: await at(quoteFeed), maxAgeSeconds: 500_000 },
       rates: {
         kinkWad: "800000000000000000",

@@ -1,4 +1,4 @@
-import { MaxUint256, type Signer } from "ethers";
+import { MaxUint256, ZeroAddress, type Signer } from "ethers";
 import { network } from "hardhat";
 import { artifactsOf } from "../../../scripts/deploy/artifacts.ts";
 import { deployVault } from "../../../scripts/deploy/deployVault.ts";
@@ -54,6 +54,8 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
       shareName: "Test",
       shareSymbol: "TEST",
       owner: owner.address,
+      guardian: owner.address,
+      sequencerFeed: ZeroAddress,
       quote: { asset: quote, feed: await quoteFeed.getAddress(), maxAgeSeconds: 10_000_000 },
       rates: {
         kinkWad: 9n * 10n ** 17n,
