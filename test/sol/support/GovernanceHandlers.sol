@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
+import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
+import {IUptimeClock, PauseKind} from "../../../contracts/interfaces/IUptimeClock.sol";
+import {CollateralTerms, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
+import {Scenes} from "./Scenes.sol";
+import {vm} from "./Vm.sol";
+
+/// @title What owner and guardian do, and what others try in their place
+abstract contract GovernanceHandlers is Scenes {
+    function listCollaterals(uint256 seed) external {
+        _begin(seed);
+        if (listed.length == MAX_LISTED) {
+            // There is room for sixteen, but each makes every step slower; list one again instead, which must fail.
+            vm.prank(address(configurator));
+            (bool again, ) =
+                address(vault).call(
+                    abi.encodeCall(
+                        IMarginVault.listCollateral,
+                        (address(listed[_rand(listed.length)].token), _termsOf(address(listed[0].token)))
+                    )
+                );
+            _hold(37, !again, "a collateral was listed twice");
+            return _count(true);
+        }
+        uint256 cap = type(uint128).max;
+        _list(uint8(_between(2, 24)), 1e8, CollateralTerms(6_000, 6_400, 7_000, 1_200, uint128(cap)));
+        _count(true);
+    }
+
+    function setCap(uint256 seed) external {
+        _begin(seed);
+        uint256 number = _rand(listed.length);
+        (address asset, , uint256 total) = vault.collateralAt(number);
+        uint256 cap = _oneIn(3) ? _between(0, total * 2) : type(uint128).max;
+        configurator.setCap(vault, asset, uint128(cap));
+        _hold(37, _termsOf(asset).cap == cap, "a cap was not set");
+        _count(true);
+    }
+
+    function setInitialWeight(uint256 seed) external {
+        _begin(seed);
+        address asset = address(listed[_rand(listed.length)].token);
+        uint256 most = (uint256(_termsOf(asset).maintenanceBps) * 100) / 102;
+        uint256 weightBps = _oneIn(4) ? _between(most + 1, BPS) : _between(most - 1_000, most);
+        bytes memory data = abi.encodeCall(configurator.setInitialWeight, (vault, asset, uint16(weightBps)));
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        _hold(14, ok == (weightBps <= most), "an initial weight out of order was set, or one in order refused");
+    }
+
+    function setOracle(uint256 seed) external {
+        _begin(seed);
+        if (!_oneIn(4)) _refreshFeeds();
+        IOracle newOracle = oracle;
+        try configurator.setOracle(vault, newOracle) {
+            _count(true);
+        } catch (bytes memory reason) {
+            _count(false, reason);
+        }
+    }
+
+    function setRiskTerms(uint256 seed) external {
+        _begin(seed);
+        uint24 minGrace = uint24(_between(0, 2 hours));
+        uint24 auction = uint24(_between(0, 3 hours));
+        if (!_oneIn(4)) (minGrace, auction) = (uint24(_between(900, 1_800)), uint24(_between(1_800, 7_200)));
+        RiskTerms memory terms = _risk(minGrace, auction);
+        (bool ok, bytes memory result) =
+            address(configurator).call(abi.encodeCall(configurator.setRiskTerms, (vault, terms)));
+        _count(ok, result);
+        _hold(37, !ok || (minGrace >= 300 && auction >= 600), "times out of bounds were set");
+    }
+
+    function setBorrowCap(uint256 seed) external {
+        _begin(seed);
+        uint32 cap = _oneIn(3) ? uint32(_between(0, (2 * vault.totalDebt()) / usd + 1)) : type(uint32).max;
+        configurator.setBorrowCap(vault, cap);
+        _hold(37, vault.borrowCap() == cap, "a borrow cap was not set");
+        _count(true);
+    }
+
+    function setFee(uint256 seed) external {
+        _begin(seed);
+        uint256 feeBps = _oneIn(4) ? _between(3_001, 10_000) : _between(0, 3_000);
+        address recipient = _oneIn(3) ? address(0) : address(0xFEE);
+        uint256 assets = vault.totalAssets();
+        vm.recordLogs();
+        (bool ok, bytes memory result) =
+            address(configurator).call(
+                abi.encodeCall(configurator.setFee, (vault, uint16(feeBps), recipient))
+            );
+        if (ok) _readOwnEvents();
+        _count(ok, result);
+        _hold(37, ok == (feeBps <= 3_000), "a fee out of bounds was set, or one within refused");
+        _hold(6, vault.totalAssets() == assets, "a new fee took from what had been earned");
+    }
+
+    /// @dev Whoever is not the one fails.
+    function usurp(uint256 seed) external {
+        _begin(seed);
+        address actor = _anyActor();
+        address asset = address(listed[0].token);
+        CollateralTerms memory terms = _termsOf(asset);
+        bytes[8] memory calls = [
+            abi.encodeCall(IMarginVault.listCollateral, (address(0xBAD), terms)),
+            abi.encodeCall(IMarginVault.setCollateralTerms, (asset, terms)),
+            abi.encodeCall(IMarginVault.setOracle, (oracle)),
+            abi.encodeCall(IMarginVault.setRiskTerms, (vault.riskTerms())),
+            abi.encodeCall(IMarginVault.setBorrowCap, (0)),
+            abi.encodeCall(IMarginVault.setFee, (0, actor)),
+            abi.encodeCall(IUptimeClock.pause, (PauseKind.Calling, 1)),
+            abi.encodeCall(configurator.setCap, (vault, asset, 0))
+        ];
+        uint256 which = _rand(calls.length);
+        address target = which < 6 ? address(vault) : which == 6 ? address(clock) : address(configurator);
+        vm.prank(actor);
+        (bool ok, ) = target.call(calls[which]);
+        _hold(37, !ok, "somebody without the role set something");
+        _count(true);
+    }
+
+    function _readOwnEvents() private {
+        Before memory b;
+        _readEvents(b, vm.getRecordedLogs());
+    }
+}
