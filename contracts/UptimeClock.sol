@@ -244,6 +244,9 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         if (stops.protectedUntil <= uptime) {
             (stops.earlierFrom, stops.earlierUntil) = (stops.protectedFrom, stops.protectedUntil);
             stops.protectedFrom = uint40(uptime);
+        } else if (uptime < stops.protectedFrom) {
+            // An outage learned late that began before the stop that is known.
+            stops.protectedFrom = uint40(uptime);
         }
         if (uptime + graceSeconds > stops.protectedUntil)
             stops.protectedUntil = uint40(uptime + graceSeconds);

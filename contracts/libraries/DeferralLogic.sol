@@ -67,7 +67,11 @@ library DeferralLogic {
         Touched memory before = Deferral.touchedOf(id);
         Valuation memory v;
         if (account.debtShares == 0 && !before.mustImprove) {
-            if (account.deadline != 0) CallBook.close(id, account, CloseReason.DebtFree, v, moment);
+            // A call without debt on the insurance's own account is a sale, which a top-up does not end.
+            bool isSale = id.ownerOf() == address(this);
+            if (account.deadline != 0 && !isSale) {
+                CallBook.close(id, account, CloseReason.DebtFree, v, moment);
+            }
             return;
         }
         if (!p.available) {

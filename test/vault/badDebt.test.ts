@@ -123,7 +123,8 @@ describe("bad debt", () => {
         amount: dust,
         insuranceBalance: dust,
       });
-      const insuranceAccount = accountIdOf(w.vaultAddress);
+      // Each collateral has a sub-account of its own, to be sold by itself.
+      const insuranceAccount = accountIdOf(w.vaultAddress, 1n);
       expect(await w.vault.collateralOf(insuranceAccount, w.collaterals[1]!.address)).to.equal(dust);
       expect((await stateOf(w, insuranceAccount)).collateralSet).to.equal(2n);
       const state = await stateOf(w, id);

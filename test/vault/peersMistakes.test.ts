@@ -249,9 +249,9 @@ describe("strangers (I-17)", () => {
     const before = await w.vault.marginOf(id);
     await expect(vault.withdrawCollateral(id, address, 1n, w.stranger)).to.be.revertedWithCustomError(
       w.vault,
-      "NotAccountOwner",
+      "NotAuthorized",
     );
-    await expect(vault.borrow(id, 1n, w.stranger)).to.be.revertedWithCustomError(w.vault, "NotAccountOwner");
+    await expect(vault.borrow(id, 1n, w.stranger)).to.be.revertedWithCustomError(w.vault, "NotAuthorized");
     await vault.depositCollateral(id, address, 1_000n);
     await vault.repay(id, 1_000n);
     expect(await vault.openCalls.staticCall([id])).to.deep.equal([BigInt(Refusal.NotCallable)]);
