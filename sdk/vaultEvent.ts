@@ -95,6 +95,7 @@ export interface VaultEventArguments {
   CollateralTermsSet: { readonly asset: string; readonly oldTerms: SetTerms; readonly newTerms: SetTerms };
   OracleSet: { readonly oldOracle: string; readonly newOracle: string };
   RiskTermsSet: { readonly oldTerms: RiskTerms; readonly newTerms: RiskTerms };
+  BorrowCapSet: { readonly oldCap: bigint; readonly newCap: bigint };
   FeeSet: {
     readonly oldFeeBps: bigint;
     readonly newFeeBps: bigint;

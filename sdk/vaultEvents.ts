@@ -36,6 +36,7 @@ const SIGNATURES: Readonly<Record<VaultEventName, string>> = {
   CollateralTermsSet: `address,${TERMS},${TERMS}`,
   OracleSet: "address,address",
   RiskTermsSet: `${RISK_TERMS},${RISK_TERMS}`,
+  BorrowCapSet: "uint256,uint256",
   FeeSet: "uint256,uint256,address,address",
   Transfer: "address,address,uint256",
   Approval: "address,address,uint256",
@@ -159,6 +160,7 @@ const READERS: Readers = {
   CollateralTermsSet: (r) => ({ asset: r.indexedAddress(), oldTerms: terms(r), newTerms: terms(r) }),
   OracleSet: (r) => ({ oldOracle: r.address(), newOracle: r.address() }),
   RiskTermsSet: (r) => ({ oldTerms: riskTerms(r), newTerms: riskTerms(r) }),
+  BorrowCapSet: (r) => ({ oldCap: r.uint(), newCap: r.uint() }),
   FeeSet: (r) => ({
     oldFeeBps: r.uint(),
     newFeeBps: r.uint(),

@@ -234,7 +234,7 @@ struct LiquidationNotice {
     uint256 debtShares;
     /// What they are worth now, rounded up.
     uint256 debt;
-    /// Uptime from which the discount now counts; zero without an open call.
+    /// Uptime from which the discount now counts, before any protection; zero without an open call.
     uint256 auctionStart;
 }
 

@@ -333,7 +333,7 @@ library LiquidationLogic {
         if (account.isPastDeadline(moment) && !closes && t.repaid * 4 >= t.tranche) {
             account.auctionStart = SafeCast.toUint32(moment.uptime);
         }
-        _emitLiquidated(request, account, t, v, closes ? 0 : account.auctionStartAt(moment));
+        _emitLiquidated(request, account, t, v, closes ? 0 : account.auctionStart);
         if (closes) CallBook.close(id, account, CloseReason.Liquidated, v, moment);
 
         taken.repaid = t.repaid;

@@ -72,7 +72,10 @@ function accountAfter(vault: VaultRecord, before: AccountState, event: AccountEv
     }
     case "Liquidated": {
       const { asset, balance, debtShares, auctionStart } = event.notice;
-      return { ...withBalance(before, numberOf(vault, asset), balance), debtShares, auctionStart };
+      // What a default left and is sold out ends its sale without a closing of its own.
+      const deadline = auctionStart === 0n ? 0n : before.deadline;
+      const held = withBalance(before, numberOf(vault, asset), balance);
+      return { ...held, debtShares, deadline, auctionStart };
     }
     case "BadDebtRealized":
       return { ...before, debtShares: 0n };
@@ -111,10 +114,10 @@ function cashOf(event: AccountEvent): bigint {
   }
 }
 
-/** The collateral of an account written off becomes the vault's own account's. */
+/** The collateral of an account written off becomes the vault's own sub-account's of its number. */
 function forfeit(view: BookView, event: ForfeitEvent): BookChange {
   const number = numberOf(view.vault, event.asset);
-  const insuranceId = accountIdOf(view.vaultAddress);
+  const insuranceId = accountIdOf(view.vaultAddress, BigInt(number));
   const account = view.account(event.account) ?? NEW_ACCOUNT;
   const insurance = view.account(insuranceId) ?? NEW_ACCOUNT;
   return {
@@ -153,6 +156,7 @@ function applyToVault(vault: VaultRecord, event: PlainEvent, timestamp: bigint):
       const terms = { asset: event.asset, ...event.newTerms };
       return withTerms(vault, numberOf(vault, event.asset), terms);
     }
+    case "BorrowCapSet":
     case "Transfer":
     case "Approval":
       return vault;

@@ -18,7 +18,7 @@ const known = new Interface(Object.keys(ERROR_SENTENCES).map((declaration) => `e
 async function compiledErrors(): Promise<ErrorFragment[]> {
   const found = new Map<string, ErrorFragment>();
   for (const name of await artifacts.getAllFullyQualifiedNames()) {
-    if (name.startsWith("contracts/mocks/")) continue;
+    if (!name.startsWith("contracts/") || name.startsWith("contracts/mocks/")) continue;
     const { abi } = await artifacts.readArtifact(name);
     new Interface(abi).forEachError((error) => found.set(error.format("sighash"), error));
   }
@@ -29,6 +29,7 @@ function example({ type, name }: ParamType): unknown {
   if (type === "bytes32") return ACCOUNT;
   if (type === "address") return name === "asset" || name === "token" ? WETH : OWNER;
   if (type === "uint8") return 2n;
+  if (type === "string") return "a name";
   return 12_345_678n;
 }
 
