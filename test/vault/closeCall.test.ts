@@ -39,6 +39,20 @@ describe("closeCall", () => {
     expect((await stateOf(w, id)).closedLateAt).to.equal(closed.closedAt);
   });
 
+  it("needs K_close in the last second before the deadline and H = 1 in the second of it (C-09)", async () => {
+    const w = await loadWorld();
+    const id = await openCalledPosition(w, w.usd(1_450n));
+    await setMaintenanceValue(w, id, w.usd(1_500n));
+    const { deadline } = await stateOf(w, id);
+    await mineAt(w, deadline - 1n);
+    await expect(w.vault.closeCall.staticCall(id))
+      .to.be.revertedWithCustomError(w.vault, "NotClosable")
+      .withArgs(id, Status.Called, WAD, (WAD * 101n) / 100n);
+    await w.helpers.time.setNextBlockTimestamp(deadline);
+    const closed = await eventOf(w.vault.closeCall(id), w.vault, "MarginCallClosed");
+    expect(closed).to.include({ late: true, closedAt: deadline });
+  });
+
   it("says at what health and what level it refuses, before and past the deadline (rule 1)", async () => {
     const w = await loadWorld();
     const id = await openCalledPosition(w, w.usd(1_450n));

@@ -183,7 +183,16 @@ describe("liquidate", () => {
         w.vault,
         "TakeTooSmall",
       );
-      await take(w, id, { maxRepay: costOf(quarter) });
+      const { notice } = (await eventOf(
+        take(w, id, { maxRepay: costOf(quarter) }),
+        w.vault,
+        "Liquidated",
+      )) as {
+        notice: { repaid: bigint; auctionStart: bigint };
+      };
+      expect(notice.repaid).to.equal(quarter);
+      // Exactly a quarter starts the auction again.
+      expect(notice.auctionStart).to.equal(await now(w));
     });
 
     it("refuses nothing at all (C-01)", async () => {
