@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 1_500;
 
 /** The demo's child processes: none outlives it. */
 export class Children {

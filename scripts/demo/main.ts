@@ -7,14 +7,16 @@ import { demoProgram, type DemoOptions } from "./options.ts";
 import { PriceInputError } from "./prices/priceInputError.ts";
 import { runDemo } from "./run.ts";
 import { Screen } from "./screen/screen.ts";
+import { watchParents } from "./watchParents.ts";
 
 /** Something is broken, or the demo could not go on. */
 const EXIT_BROKEN = 1;
 /** What the user gave cannot be used; nothing was started. */
 const EXIT_INPUT = 2;
+const TWICE_MS = 300;
 
 try {
-  await demoProgram(start).exitOverride().parseAsync();
+  await demoProgram(start).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exit(error.exitCode === 0 ? 0 : EXIT_INPUT);
@@ -25,14 +27,21 @@ async function start(options: DemoOptions): Promise<void> {
   const children = new Children();
   const stop = new AbortController();
   let signalled: NodeJS.Signals | undefined;
+  let signalledAt = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      // Whoever asks twice does not want to wait.
-      if (signalled !== undefined) process.exit(exitCodeOf(signal));
-      signalled = signal;
+      // Whoever asks twice does not want to wait; a terminal and a wrapper may pass on one request both.
+      if (signalled !== undefined && performance.now() - signalledAt > TWICE_MS)
+        process.exit(exitCodeOf(signal));
+      signalled ??= signal;
+      signalledAt = performance.now();
       stop.abort();
     });
   }
+  watchParents(() => {
+    signalled ??= "SIGHUP";
+    stop.abort();
+  });
   const screen = new Screen(process.stdout);
   let code = EXIT_BROKEN;
   try {

@@ -52,6 +52,8 @@ export function demoProgram(act: (options: DemoOptions) => Promise<void>): Comma
     .option("--beat <ms>", "wall-clock milliseconds between blocks", integerOf("--beat", 20, 60_000))
     .option("--keep", "keep chain and keeper running afterwards, until Ctrl-C", false)
     .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .exitOverride()
     .action((options: DemoOptions) => act(options));
 }
 

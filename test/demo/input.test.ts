@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { CommanderError } from "commander";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "mocha";
+import { demoProgram } from "../../scripts/demo/options.ts";
 import { folderWith, startDemo } from "./support/runDemo.ts";
 
 const FILES = {
@@ -42,6 +44,18 @@ describe("the demo, given what it cannot use", function () {
     ["prices out of order", ["--prices", "order.csv"], /^order\.csv, line 3: /],
     ["a price of zero", ["--prices", "zero.csv"], /^zero\.csv, line 3: .*zero/],
     ["positions that are not there", ["--positions", "nobody.csv"], /^nobody\.csv: /],
+  ];
+  for (const [what, args, sentence] of cases) {
+    it(`${what}: one sentence, code 2, nothing started (C-64)`, async () => {
+      const words = await refuse(args);
+      expect(words).to.match(sentence);
+      expect(words.split("\n")).to.have.length(1);
+    });
+  }
+});
+
+describe("demoProgram", () => {
+  const cases: readonly [string, readonly string[], RegExp][] = [
     ["an option that does not exist", ["--price", "x.csv"], /unknown option '--price'/],
     ["no number of accounts", ["--accounts", "many"], /--accounts.*integer/],
     ["no account at all", ["--accounts", "0"], /--accounts.*from 1/],
@@ -51,10 +65,14 @@ describe("the demo, given what it cannot use", function () {
     ["a report in a folder that is not there", ["--json", "no/such/folder.json"], /There is no folder/],
   ];
   for (const [what, args, sentence] of cases) {
-    it(`${what}: one sentence, code 2, nothing started (C-64)`, async () => {
-      const words = await refuse(args);
+    it(`refuses ${what} in one line`, async () => {
+      let words = "";
+      const program = demoProgram(() => Promise.reject(new Error("It started.")));
+      program.configureOutput({ writeErr: (text) => (words += text) });
+      const error: unknown = await program.parseAsync(args, { from: "user" }).catch((e: unknown) => e);
+      expect(error).to.be.instanceOf(CommanderError);
       expect(words).to.match(sentence);
-      expect(words.split("\n")).to.have.length(1);
+      expect(words.trim().split("\n")).to.have.length(1);
     });
   }
 });

@@ -3,9 +3,12 @@
  * `ChainRequest` over IPC and receives one `ChainReady`. It ends with its parent, however that ends, and takes the
  * processes along that the parent has named.
  */
+import type { HardhatUserConfig } from "hardhat/config";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
+import { fileURLToPath } from "node:url";
 import type { ChainReady, ChainRequest, Ward } from "./startChain.ts";
 
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const wards = new Set<number>();
 
 process.once("message", (message) => {
@@ -19,7 +22,7 @@ process.once("disconnect", () => {
 process.on("SIGINT", () => undefined);
 
 async function serve(request: ChainRequest): Promise<void> {
-  const hre = await createHardhatRuntimeEnvironment({
+  const config: HardhatUserConfig = {
     networks: {
       default: {
         type: "edr-simulated",
@@ -33,7 +36,8 @@ async function serve(request: ChainRequest): Promise<void> {
         mining: { auto: false, interval: 0, mempool: { order: "priority" } },
       },
     },
-  });
+  };
+  const hre = await createHardhatRuntimeEnvironment(config, {}, root);
   const server = await hre.network.createServer({ network: "default" }, "127.0.0.1", 0);
   const { port } = await server.listen();
   const ready: ChainReady = { url: `http://127.0.0.1:${port}` };

@@ -37,7 +37,7 @@ export interface ChainOptions extends ChainRequest {
 export async function startChain({ onStart, ...request }: ChainOptions): Promise<Chain> {
   const script = fileURLToPath(new URL("serveChain.ts", import.meta.url));
   // In a process group of its own, so that Ctrl-C at the terminal reaches the demo alone, which ends things in order.
-  const child = fork(script, [], { execArgv: ["--import", "tsx"], detached: true });
+  const child = fork(script, [], { execArgv: ["--import", import.meta.resolve("tsx")], detached: true });
   onStart(child);
   const ready = await new Promise<ChainReady>((resolve, reject) => {
     child.once("message", (message) => {

@@ -52,7 +52,7 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
   writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`);
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", join(root, "keeper", "main.ts"), "run", "--config", configFile],
+    ["--import", import.meta.resolve("tsx"), join(root, "keeper", "main.ts"), "run", "--config", configFile],
     {
       cwd: root,
       env: { ...process.env, [KEY_VARIABLE]: options.privateKey },

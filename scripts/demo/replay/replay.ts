@@ -44,6 +44,9 @@ export interface ReplayOptions {
 /** A fault strikes so many blocks into the replay. */
 const FAULT_BLOCK = 8;
 
+/** So long the replay waits for what a keeper has failed to do in time; it may come late. */
+const PATIENCE_BLOCKS = 40;
+
 /** Sets the feeds to the first round and makes everything ready to go on from there. */
 export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   const { rpc, world, series, seed, opensAt } = options;
@@ -70,7 +73,7 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   const lenders = new Lenders(rpc, deployment, world.lenders, world.lenderFunds, seed);
   const ids = checkedAccounts(world);
   const terms = checkTermsOf(maxAgeSeconds);
-  const missed = new Set<string>();
+  const missedAt = new Map<string, number>();
   const checker: Checker = new Checker({
     reader: blockReaderOf(rpc, deployment, world.reader),
     ids,
@@ -78,8 +81,9 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
     conservation,
     turn: () => beat.turn(checker.backlog),
     onChecked: (checked) => {
-      for (const { account } of checker.watch.misses) missed.add(account);
-      driver.learn(checked, (i) => missed.has(ids[i] ?? ""));
+      for (const { account, found } of checker.watch.misses) missedAt.set(account, found);
+      const patientSince = checked.vault.block - PATIENCE_BLOCKS;
+      driver.learn(checked, (i) => (missedAt.get(ids[i] ?? "") ?? Infinity) < patientSince);
       options.onChecked(checked);
     },
   });

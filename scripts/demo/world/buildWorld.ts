@@ -1,3 +1,5 @@
+import { blockReaderOf } from "../check/blockReader.ts";
+import { DemoError } from "../demoError.ts";
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { Rpc } from "../chain/rpc.ts";
 import { deployWorld, type World } from "./deployWorld.ts";
@@ -39,15 +41,19 @@ const LENDER_PARTS = 2n;
 const LENT_BPS = 7_000n;
 const LEAST_KEEPER_FUNDS = 10n ** 12n;
 const MINT_GAS = 500_000;
+const ACCOUNTS_PER_CALL = 100;
 
 export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld> {
   const { rpc, seed, banker, series, plans } = options;
   await rpc("evm_setAutomine", [true]);
   const firstAnswers = series.rounds.map((rounds) => rounds[0]?.answer ?? 0n);
+  const openingAnswers = firstAnswers.map(
+    (answer) => (answer * (10_000n + OPENING_PREMIUM_BPS)) / 10_000n + 1n,
+  );
   const world = await deployWorld({
     url: options.url,
     banker,
-    openingAnswers: firstAnswers.map((answer) => (answer * (10_000n + OPENING_PREMIUM_BPS)) / 10_000n + 1n),
+    openingAnswers,
     maxGapSeconds: series.maxGapSeconds,
   });
   const borrowed = plans.reduce((sum, { debt }) => sum + debt, 0n);
@@ -74,12 +80,29 @@ export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld>
     lenders,
     lenderFunds,
     lentBps: LENT_BPS,
+    openingAnswers,
     prices36: firstAnswers.map((answer, j) => price36Of(answer, COLLATERALS[j]?.decimals ?? 18)),
   });
+  await requireLoans(rpc, world, traders);
   return { ...world, traders, lenders, lenderFunds, oracle, keeper, keeperFunds, endsAt };
 }
 
 /** Quote base units per base unit, times 1e36, while the quote asset stands at a dollar. */
 function price36Of(answer: bigint, decimals: number): bigint {
   return answer * 10n ** BigInt(36 + QUOTE.decimals - FEED_DECIMALS - decimals);
+}
+
+async function requireLoans(
+  rpc: Rpc,
+  { deployment, reader }: World,
+  traders: readonly Trader[],
+): Promise<void> {
+  const head = Number(await rpc<string>("eth_blockNumber"));
+  const { accounts } = blockReaderOf(rpc, deployment, reader);
+  let missing = 0;
+  for (let from = 0; from < traders.length; from += ACCOUNTS_PER_CALL) {
+    const ids = traders.slice(from, from + ACCOUNTS_PER_CALL).map(({ account }) => account);
+    missing += (await accounts(head, ids)).filter(({ debtShares }) => debtShares === 0n).length;
+  }
+  if (missing > 0) throw new DemoError(`${missing} of ${traders.length} loans could not be opened.`);
 }

@@ -4,6 +4,7 @@ import type { Rpc } from "../chain/rpc.ts";
 import * as calls from "./calls.ts";
 import { mineAt } from "./miner.ts";
 import { holdingsOf, type AccountPlan } from "./population.ts";
+import { QUOTE_ANSWER } from "./terms.ts";
 import { fund, send, walletOf, type Message, type Wallet } from "./wallet.ts";
 
 /** A trader: an address of their own and one account. */
@@ -23,6 +24,8 @@ export interface LoanOptions {
   /** Quote base units that each lender owns at first, and the part of it, in bps, that they deposit. */
   readonly lenderFunds: bigint;
   readonly lentBps: bigint;
+  /** What the feeds answer while loans are opened, by the collateral's number. */
+  readonly openingAnswers: readonly bigint[];
   /** At which the plans' health factors hold, by the collateral's number. */
   readonly prices36: readonly bigint[];
   /** Unix seconds of the first block mined here; the others follow at twelve seconds. */
@@ -39,6 +42,9 @@ const APPROVE_GAS = 80_000;
 const DEPOSIT_GAS = 220_000;
 const BORROW_GAS = 350_000;
 const MINT_GAS = 12_000_000;
+const PUSH_GAS = 150_000;
+/** Prices come first in their block. */
+const PUSH_TIP_WEI = 50n * 10n ** 9n;
 /** A trader keeps so much of each collateral, in bps of what they deposit, to top up with. */
 const RESERVE_BPS = 4_000n;
 
@@ -65,6 +71,7 @@ export async function openLoans(options: LoanOptions): Promise<{ traders: Trader
   for (const stage of work) {
     for (let from = 0; from < stage.length; from += BATCH) {
       const batch = stage.slice(from, from + BATCH);
+      await answer(options, at);
       // In order: a wallet's transactions must arrive by their number.
       for (const step of batch) await step();
       at = await mineAll(rpc, at);
@@ -112,6 +119,25 @@ function mints(
     }
   }
   return steps;
+}
+
+/** Has the feeds answer anew: opening many loans takes longer than an answer stays fresh in a finely grained file. */
+async function answer(
+  { rpc, banker, deployment, openingAnswers }: LoanOptions,
+  updatedAt: number,
+): Promise<void> {
+  const feeds = [
+    { feed: deployment.quote.feed, price: QUOTE_ANSWER },
+    ...deployment.collaterals.map(({ feed, number }) => ({ feed, price: openingAnswers[number] ?? 0n })),
+  ];
+  for (const { feed, price } of feeds) {
+    await send(rpc, banker, deployment.chainId, {
+      to: feed,
+      data: calls.feed.encodeFunctionData("pushAt", [price, updatedAt]),
+      gasLimit: PUSH_GAS,
+      tipWei: PUSH_TIP_WEI,
+    });
+  }
 }
 
 async function lend(options: LoanOptions, lender: Wallet): Promise<void> {

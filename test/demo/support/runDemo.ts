@@ -65,7 +65,7 @@ export function folderWith(files: Readonly<Record<string, string>>): { path: str
 
 /** Starts the demo in a process of its own; a group of its own, too, as a terminal would. */
 export function startDemo(args: readonly string[], folder: string): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
+  return spawn(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN, ...args], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
