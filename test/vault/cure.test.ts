@@ -53,6 +53,16 @@ describe("cure", () => {
     );
   });
 
+  it("rounds the shortfall and the repayment up, each for itself", async () => {
+    const w = await loadWorld();
+    const id = await openCalledPosition(w, w.usd(1_450n), { debt: w.usd(1_500n) + 1n });
+    // 1.02 * 1,500.000001 = 1,530.00000102; over 1.02 again what is missing are 78.4313...
+    const shortfall = w.usd(80n) + 2n;
+    const preview = await w.vault.previewCure(id);
+    expect(preview.shortfall).to.equal(shortfall);
+    expect(preview.repay).to.equal(ceilDiv(shortfall * 100n, 102n));
+  });
+
   describe("when the caller pays at most one base unit too little", () => {
     it("reverts with both amounts", async () => {
       const w = await loadWorld();
