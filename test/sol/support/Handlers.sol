@@ -24,6 +24,14 @@ abstract contract Handlers is
     DeferHandlers
 {
 
+    /// @dev A lender who stays to the end.
+    constructor() {
+        uint256 assets = 2_000_000 * usd;
+        quote.mint(address(this), assets);
+        quote.approve(address(vault), ALL);
+        _step(address(this), abi.encodeCall(vault.deposit, (assets, address(this))));
+    }
+
     /// @notice What holds after every call; accounts in turn, all at the end.
     function check() external {
         _holdLedger();
@@ -37,7 +45,10 @@ abstract contract Handlers is
     /// @notice The end of a run: everything once more, everybody leaves, and the counts are kept.
     function finish(string calldata name) external {
         for (uint256 i; i < accounts.length; ++i) _holdAccount(accounts[i]);
-        for (uint256 j; j < listed.length; ++j) _holdFeed(j);
+        for (uint256 j; j < listed.length; ++j) {
+            _holdFeed(j);
+            _holdAccount(_lotOf(j));
+        }
         _drain();
         _writeTally(name);
     }
@@ -51,7 +62,7 @@ abstract contract Handlers is
         for (uint256 j; j < listed.length; ++j) {
             address asset = address(listed[j].token);
             uint256 balance = listed[j].token.balanceOf(address(vault)) - donated[asset];
-            sum = pages[insurance].collateral[j];
+            sum = pages[_lotOf(j)].collateral[j];
             for (uint256 i; i < accounts.length; ++i) sum += pages[accounts[i]].collateral[j];
             (, , uint256 total) = vault.collateralAt(j);
             _hold(1, balance == total, "a collateral's tokens are not what accounts hold");
@@ -90,12 +101,22 @@ abstract contract Handlers is
 
     function _holdAccount(AccountId id) private {
         Page storage page = pages[id];
-        (uint256 set, uint256 nonce, uint256 calledAt, uint256 deadline, , uint256 lateAt, uint256 shares) =
-            vault.accountState(id);
+        Page memory stored;
+        (
+            stored.collateralSet,
+            stored.callNonce,
+            stored.calledAt,
+            stored.deadline,
+            stored.auctionStart,
+            stored.closedLateAt,
+            stored.debtShares
+        ) = vault.accountState(id);
+        (uint256 set, uint256 shares) = (stored.collateralSet, stored.debtShares);
         _hold(44, set == page.collateralSet && shares == page.debtShares, "an account is not what its events say");
-        bool same = nonce == page.callNonce && calledAt == page.calledAt && lateAt == page.closedLateAt;
+        bool same = stored.callNonce == page.callNonce && stored.calledAt == page.calledAt;
+        same = same && stored.closedLateAt == page.closedLateAt && stored.auctionStart == page.auctionStart;
         _hold(44, same, "a call is not what its events say");
-        _hold(21, deadline == page.deadline, "a stored deadline moved");
+        _hold(21, stored.deadline == page.deadline, "a stored deadline moved");
         for (uint256 j; j < listed.length; ++j) {
             uint256 amount = vault.collateralOf(id, address(listed[j].token));
             _hold(33, amount == page.collateral[j] && (amount != 0) == ((set >> j) & 1 == 1), "collateral off the books");
@@ -112,7 +133,7 @@ abstract contract Handlers is
     function _statusOf(Margin memory m) private view returns (Status) {
         if (m.debt > m.value) return Status.Insolvent;
         if (m.debt > m.liquidationValue) return Status.Critical;
-        bool healthy = m.maintenanceValue >= m.debt;
+        bool healthy = m.maintenanceValue >= m.debt && (m.debt != 0 || m.deadline == 0);
         if (m.deadline == 0) {
             if (!healthy) return Status.Callable;
             return m.maintenanceValue * 100 >= m.debt * 110 ? Status.Healthy : Status.Warned;
@@ -164,16 +185,21 @@ abstract contract Handlers is
 
     function _drainLenders() private {
         _step(address(this), abi.encodeCall(IMarginVault.bookFee, ()));
-        for (uint256 i; i <= actors.length; ++i) {
-            address owner = i == actors.length ? address(0xFEE) : actors[i];
-            uint256 shares = vault.balanceOf(owner);
+        actors.push(address(0xFEE));
+        actors.push(address(this));
+        for (uint256 i; i < actors.length; ++i) {
+            address owner = actors[i];
+            uint256 shares = vault.maxRedeem(owner);
+            uint256 kept = vault.convertToAssets(vault.balanceOf(owner) - shares);
+            _hold(42, kept == 0, "a lender could not take all out in the end");
             if (shares == 0) continue;
             (bool ok, ) = _step(owner, abi.encodeCall(vault.redeem, (shares, owner, owner)));
             _hold(42, ok, "a lender could not leave in the end");
         }
         (uint256 cash, , uint256 debtShares, , ) = vault.pool();
         _hold(42, debtShares == 0, "debt stayed in the end");
-        _hold(8, vault.totalSupply() == vault.insuranceShares(), "shares stayed in the end");
+        uint256 left = vault.totalSupply() - vault.insuranceShares();
+        _hold(8, vault.convertToAssets(left) <= actors.length + 1, "shares worth something stayed in the end");
         uint256 owed = vault.convertToAssets(vault.insuranceShares() + VIRTUAL_SHARES);
         _hold(42, cash <= owed + 1, "more stayed in the end than the insurance's");
     }

@@ -9,6 +9,7 @@ import {vm} from "./Vm.sol";
 abstract contract LenderHandlers is Scenes {
     function deposit(uint256 seed) external {
         _begin(seed);
+        if (_isWornOut()) return _count(true);
         (address actor, address receiver) = (_anyActor(), _anyActor());
         uint256 assets = _oneIn(8) ? _between(0, 10) : _between(1, 1_000_000 * usd);
         quote.mint(actor, assets);
@@ -27,6 +28,7 @@ abstract contract LenderHandlers is Scenes {
 
     function mint(uint256 seed) external {
         _begin(seed);
+        if (_isWornOut()) return _count(true);
         (address actor, address receiver) = (_anyActor(), _anyActor());
         uint256 shares = vault.convertToShares(_between(1, 100_000 * usd));
         uint256 preview = vault.previewMint(shares);
@@ -106,6 +108,7 @@ abstract contract LenderHandlers is Scenes {
     /// @dev In and out in one block by any pair of ways leaves nobody richer.
     function roundTrip(uint256 seed) external {
         _begin(seed);
+        if (_isWornOut()) return _count(true);
         address actor = _anyActor();
         uint256 assets = _between(1, 10_000_000 * usd);
         quote.mint(actor, assets * 2);

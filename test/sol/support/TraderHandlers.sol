@@ -14,6 +14,7 @@ abstract contract TraderHandlers is Scenes {
         _begin(seed);
         AccountId id = _anyAccount();
         uint256 number = _rand(listed.length);
+        if (_oneIn(16) && pages[_lotOf(number)].collateralSet != 0) id = _lotOf(number);
         bool isHeld = pages[id].collateral[number] != 0;
         address actor = isHeld ? _anyActor() : _ownerOrOperator(id);
         uint256 amount = _oneIn(8) ? _between(1, 1_000) : _unitsFor(number, _between(1, 100_000) * usd);
