@@ -27,8 +27,7 @@ abstract contract KeeperHandlers is Scenes {
         AccountId id = _oneIn(8) ? _anyAccount() : _anyCallable();
         address actor = _anyActor();
         uint256 shares = vault.balanceOf(actor);
-        (bool ok, bytes memory result) =
-            _step(actor, abi.encodeCall(IMarginVault.openCall, (id)), _one(id));
+        (bool ok, bytes memory result) = _step(actor, abi.encodeCall(IMarginVault.openCall, (id)), _one(id));
         _count(ok, result);
         if (!ok) return;
         uint256 bounty = abi.decode(result, (uint256));
@@ -39,8 +38,11 @@ abstract contract KeeperHandlers is Scenes {
     function openCalls(uint256 seed) external {
         _begin(seed);
         AccountId[] memory ids = _someWith(_anyCallable());
-        (bool ok, bytes memory result) =
-            _step(_anyActor(), abi.encodeCall(IMarginVault.openCalls, (ids)), ids);
+        (bool ok, bytes memory result) = _step(
+            _anyActor(),
+            abi.encodeCall(IMarginVault.openCalls, (ids)),
+            ids
+        );
         _hold(45, ok, "a batch of openings reverted");
         _count(_anyDone(abi.decode(result, (Refusal[]))));
     }
@@ -49,8 +51,11 @@ abstract contract KeeperHandlers is Scenes {
         _begin(seed);
         AccountId id = _anyClosable();
         bool isClosable = _isClosable(id);
-        (bool ok, bytes memory result) =
-            _step(_anyActor(), abi.encodeCall(IMarginVault.closeCall, (id)), _one(id));
+        (bool ok, bytes memory result) = _step(
+            _anyActor(),
+            abi.encodeCall(IMarginVault.closeCall, (id)),
+            _one(id)
+        );
         _count(ok, result);
         _hold(23, ok == isClosable, "a call that could close did not, or the other way round");
     }
@@ -58,8 +63,11 @@ abstract contract KeeperHandlers is Scenes {
     function closeCalls(uint256 seed) external {
         _begin(seed);
         AccountId[] memory ids = _someWith(_anyClosable());
-        (bool ok, bytes memory result) =
-            _step(_anyActor(), abi.encodeCall(IMarginVault.closeCalls, (ids)), ids);
+        (bool ok, bytes memory result) = _step(
+            _anyActor(),
+            abi.encodeCall(IMarginVault.closeCalls, (ids)),
+            ids
+        );
         _hold(45, ok, "a batch of closings reverted");
         _count(_anyDone(abi.decode(result, (Refusal[]))));
     }
@@ -84,8 +92,7 @@ abstract contract KeeperHandlers is Scenes {
         uint256 wanted = m.auctionStart + _rand(vault.riskTerms().auctionSeconds);
         if (!_oneIn(8) && wanted > uptime) _pass(wanted - uptime);
         _restoreFeeds();
-        (bool ok, bytes memory result) =
-            _take(lot, _anyActor(), address(listed[lot.subAccountOf()].token));
+        (bool ok, bytes memory result) = _take(lot, _anyActor(), address(listed[lot.subAccountOf()].token));
         _count(ok, result);
     }
 
@@ -140,8 +147,11 @@ abstract contract KeeperHandlers is Scenes {
         address actor = _anyActor();
         quote.mint(actor, 2 * vault.totalDebt());
         uint256 balance = quote.balanceOf(actor);
-        (bool ok, bytes memory result) =
-            _step(actor, abi.encodeCall(IMarginVault.liquidateMany, (requests, actor)), ids);
+        (bool ok, bytes memory result) = _step(
+            actor,
+            abi.encodeCall(IMarginVault.liquidateMany, (requests, actor)),
+            ids
+        );
         _hold(45, ok, "a batch of takes reverted");
         LiquidationResult[] memory results = abi.decode(result, (LiquidationResult[]));
         uint256 paid;
@@ -160,7 +170,11 @@ abstract contract KeeperHandlers is Scenes {
         uint256[] memory answers = _crashBelowDust(id);
         AccountId[] memory ids = _oneIn(2) ? _one(id) : _someWith(id);
         Margin memory m = vault.marginOf(id);
-        (bool ok, bytes memory result) = _step(_anyActor(), abi.encodeCall(IMarginVault.bookLoss, (ids)), ids);
+        (bool ok, bytes memory result) = _step(
+            _anyActor(),
+            abi.encodeCall(IMarginVault.bookLoss, (ids)),
+            ids
+        );
         _hold(45, ok, "a batch of losses reverted");
         _count(_anyDone(abi.decode(result, (Refusal[]))));
         bool isHopeless = m.debt != 0 && m.value < m.debt && m.value < vault.riskTerms().dustValue;
@@ -181,12 +195,10 @@ abstract contract KeeperHandlers is Scenes {
         uint256 maxRepay = _oneIn(3) ? _between(m.debt / 20, m.debt) : ALL;
         bool isInsurance = _isLot(id);
         quote.mint(actor, isInsurance ? 1e9 * usd : m.debt * 2);
-        (bool previewed, bytes memory preview) =
-            address(vault).staticcall(
-                abi.encodeCall(IMarginVault.previewLiquidation, (id, asset, maxRepay))
-            );
-        bytes memory data =
-            abi.encodeCall(IMarginVault.liquidate, (id, asset, maxRepay, 0, actor, ""));
+        (bool previewed, bytes memory preview) = address(vault).staticcall(
+            abi.encodeCall(IMarginVault.previewLiquidation, (id, asset, maxRepay))
+        );
+        bytes memory data = abi.encodeCall(IMarginVault.liquidate, (id, asset, maxRepay, 0, actor, ""));
         Offer memory held = Offer(quote.balanceOf(actor), 0, IERC20(asset).balanceOf(actor), 0);
         (ok, result) = _step(actor, data, _one(id));
         _hold(26, ok == previewed, "a take was previewed and refused, or the other way round");

@@ -65,7 +65,12 @@ abstract contract Scenes is Steps {
 
     // ------------------------------------------------------------------ making
 
-    function _deposit(address actor, AccountId id, uint256 number, uint256 amount) internal returns (bool ok) {
+    function _deposit(
+        address actor,
+        AccountId id,
+        uint256 number,
+        uint256 amount
+    ) internal returns (bool ok) {
         listed[number].token.mint(actor, amount);
         address asset = address(listed[number].token);
         (ok, ) = _step(actor, abi.encodeCall(IMarginVault.depositCollateral, (id, asset, amount)), _one(id));
@@ -87,7 +92,8 @@ abstract contract Scenes is Steps {
     /// @dev Some account with a fresh loan near its limit.
     function _makeDebtor() internal returns (AccountId id) {
         id = _anyAccount();
-        for (uint256 i; i < accounts.length && pages[id].deadline != 0; ++i) id = accounts[_rand(accounts.length)];
+        for (uint256 i; i < accounts.length && pages[id].deadline != 0; ++i)
+            id = accounts[_rand(accounts.length)];
         _refreshFeeds();
         uint256 number = _rand(listed.length);
         uint256 value = _between(200, 200_000) * usd;
@@ -189,7 +195,7 @@ abstract contract Scenes is Steps {
         id = _anyCalled();
         uint256 uptime = vault.uptime();
         Margin memory m = vault.marginOf(id);
-        uint256 wanted = m.auctionStart + _rand(uint256(vault.riskTerms().auctionSeconds) * 5 / 4);
+        uint256 wanted = m.auctionStart + _rand((uint256(vault.riskTerms().auctionSeconds) * 5) / 4);
         if (wanted > uptime) _pass(wanted - uptime);
         _nudgeHealth(id, _between(0.965e18, 0.999e18));
     }

@@ -138,12 +138,7 @@ abstract contract World is ITransferHook {
     function _newOracle() internal returns (ChainlinkOracle) {
         FeedTerms[] memory feeds = new FeedTerms[](listed.length);
         for (uint256 j; j < feeds.length; ++j) {
-            feeds[j] = FeedTerms(
-                address(listed[j].token),
-                listed[j].feed,
-                MAX_AGE_SECONDS,
-                DEAD_AGE_SECONDS
-            );
+            feeds[j] = FeedTerms(address(listed[j].token), listed[j].feed, MAX_AGE_SECONDS, DEAD_AGE_SECONDS);
         }
         return new ChainlinkOracle(address(quote), quoteFeed, MAX_AGE_SECONDS, feeds);
     }
