@@ -140,7 +140,10 @@ abstract contract Books is World, Tally {
             (address asset, , , uint256 balance) = abi.decode(log.data, (address, uint256, address, uint256));
             _setBalance(id, asset, balance);
         } else if (topic == IMarginVaultEvents.Borrowed.selector) {
-            (uint256 amount, , uint256 debtShares, ) = abi.decode(log.data, (uint256, address, uint256, uint256));
+            (uint256 amount, , uint256 debtShares, ) = abi.decode(
+                log.data,
+                (uint256, address, uint256, uint256)
+            );
             bookedCash -= amount;
             pages[id].debtShares = debtShares;
         } else if (topic == IMarginVaultEvents.Repaid.selector) {
@@ -176,24 +179,38 @@ abstract contract Books is World, Tally {
             b.insured += notice.insured;
             // The last take of a call that closes says zero, which its closing says again.
             if (notice.auctionStart != 0) page.auctionStart = notice.auctionStart;
+            // A sale that is sold out ends with its last take.
+            if (_isLot(id) && notice.balance == 0) (page.deadline, page.auctionStart) = (0, 0);
         } else if (topic == IMarginVaultEvents.BadDebtRealized.selector) {
-            (uint256 loss, uint256 insured, uint256 burned, uint256 assets, ) =
-                abi.decode(log.data, (uint256, uint256, uint256, uint256, uint256));
+            (uint256 loss, uint256 insured, uint256 burned, uint256 assets, ) = abi.decode(
+                log.data,
+                (uint256, uint256, uint256, uint256, uint256)
+            );
             _onLoss(b, id, loss, insured, burned, assets);
             page.debtShares = 0;
         } else if (topic == IMarginVaultEvents.CollateralForfeited.selector) {
             (, uint256 balance) = abi.decode(log.data, (uint256, uint256));
             address asset = address(uint160(uint256(log.topics[3])));
             _setBalance(id, asset, 0);
-            _setBalance(insurance, asset, balance);
+            _setBalance(_lotOf(_numberOf(asset)), asset, balance);
         }
     }
 
     function _readClosed(Before memory b, AccountId id, bytes memory data) private {
-        (uint256 nonce, CloseReason reason, bool late, uint256 closedAt, uint256 healthWad, uint256 debt) =
-            abi.decode(data, (uint256, CloseReason, bool, uint256, uint256, uint256));
+        (
+            uint256 nonce,
+            CloseReason reason,
+            bool late,
+            uint256 closedAt,
+            uint256 healthWad,
+            uint256 debt
+        ) = abi.decode(data, (uint256, CloseReason, bool, uint256, uint256, uint256));
         Page storage page = pages[id];
-        _hold(23, nonce == page.callNonce && page.deadline != 0, "a call was closed that was not open");
+        _hold(
+            23,
+            nonce == page.callNonce && (page.deadline != 0 || _isLot(id)),
+            "a call was closed that was not open"
+        );
         ++closings[uint256(reason)];
         _onClosed(b, id, reason, late, healthWad, debt);
         page.deadline = 0;

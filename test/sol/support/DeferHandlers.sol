@@ -40,14 +40,21 @@ abstract contract DeferHandlers is Scenes, IDeferred {
         Margin memory m = vault.marginOf(_subject);
         Margin memory o = vault.marginOf(_other);
         _isRisky = false;
-        (bool ok, bytes memory result) =
-            _step(address(this), abi.encodeCall(IMarginVault.defer, (hex"00")), ids);
+        (bool ok, bytes memory result) = _step(
+            address(this),
+            abi.encodeCall(IMarginVault.defer, (hex"00")),
+            ids
+        );
         bool isAttack = _plan == Plan.Attack;
         _plan = Plan.None;
         _count(ok || isAttack, result);
         if (!ok) return;
         if (_isRisky) _holdSoundOrBetter(_subject, m);
-        _hold(12, vault.marginOf(_other).debt <= o.debt || vault.marginOf(_other).initialValue >= o.debt, "another");
+        _hold(
+            12,
+            vault.marginOf(_other).debt <= o.debt || vault.marginOf(_other).initialValue >= o.debt,
+            "another"
+        );
     }
 
     /// @inheritdoc IDeferred
@@ -114,7 +121,8 @@ abstract contract DeferHandlers is Scenes, IDeferred {
         for (uint256 i = _between(1, 3); i != 0; --i) {
             uint256 which = _rand(4);
             (bool found, uint256 number) = _heldOf(_subject);
-            if (which == 0 && found) _takeOut(number, _between(1, pages[_subject].collateral[number] / 4 + 1));
+            if (which == 0 && found)
+                _takeOut(number, _between(1, pages[_subject].collateral[number] / 4 + 1));
             if (which == 1 && _cash() != 0) {
                 uint256 amount = _between(1, _cash() / 8 + 1);
                 _move(abi.encodeCall(IMarginVault.borrow, (_subject, amount, _subject.ownerOf())));
@@ -138,8 +146,10 @@ abstract contract DeferHandlers is Scenes, IDeferred {
         quote.mint(address(this), 1e9 * usd);
         quote.approve(address(vault), ALL);
         bytes4 pending = IMarginVaultErrors.CheckPending.selector;
-        bytes memory data =
-            abi.encodeCall(IMarginVault.liquidate, (_subject, asset, ALL, 0, address(this), ""));
+        bytes memory data = abi.encodeCall(
+            IMarginVault.liquidate,
+            (_subject, asset, ALL, 0, address(this), "")
+        );
         _refused(24, data, pending);
         _refused(19, abi.encodeCall(IMarginVault.openCall, (_subject)), pending);
         if (pages[_subject].deadline != 0) {

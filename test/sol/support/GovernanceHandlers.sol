@@ -16,13 +16,12 @@ abstract contract GovernanceHandlers is Scenes {
         if (listed.length == MAX_LISTED) {
             // There is room for sixteen, but each makes every step slower; list one again instead, which must fail.
             vm.prank(address(configurator));
-            (bool again, ) =
-                address(vault).call(
-                    abi.encodeCall(
-                        IMarginVault.listCollateral,
-                        (address(listed[_rand(listed.length)].token), _termsOf(address(listed[0].token)))
-                    )
-                );
+            (bool again, ) = address(vault).call(
+                abi.encodeCall(
+                    IMarginVault.listCollateral,
+                    (address(listed[_rand(listed.length)].token), _termsOf(address(listed[0].token)))
+                )
+            );
             _hold(37, !again, "a collateral was listed twice");
             return _count(true);
         }
@@ -49,7 +48,11 @@ abstract contract GovernanceHandlers is Scenes {
         bytes memory data = abi.encodeCall(configurator.setInitialWeight, (vault, asset, uint16(weightBps)));
         (bool ok, bytes memory result) = address(configurator).call(data);
         _count(ok, result);
-        _hold(14, ok == (weightBps <= most), "an initial weight out of order was set, or one in order refused");
+        _hold(
+            14,
+            ok == (weightBps <= most),
+            "an initial weight out of order was set, or one in order refused"
+        );
     }
 
     function setOracle(uint256 seed) external {
@@ -69,8 +72,9 @@ abstract contract GovernanceHandlers is Scenes {
         uint24 auction = uint24(_between(0, 3 hours));
         if (!_oneIn(4)) (minGrace, auction) = (uint24(_between(900, 1_800)), uint24(_between(1_800, 7_200)));
         RiskTerms memory terms = _risk(minGrace, auction);
-        (bool ok, bytes memory result) =
-            address(configurator).call(abi.encodeCall(configurator.setRiskTerms, (vault, terms)));
+        (bool ok, bytes memory result) = address(configurator).call(
+            abi.encodeCall(configurator.setRiskTerms, (vault, terms))
+        );
         _count(ok, result);
         _hold(37, !ok || (minGrace >= 300 && auction >= 600), "times out of bounds were set");
     }
@@ -89,10 +93,9 @@ abstract contract GovernanceHandlers is Scenes {
         address recipient = _oneIn(3) ? address(0) : address(0xFEE);
         uint256 assets = vault.totalAssets();
         vm.recordLogs();
-        (bool ok, bytes memory result) =
-            address(configurator).call(
-                abi.encodeCall(configurator.setFee, (vault, uint16(feeBps), recipient))
-            );
+        (bool ok, bytes memory result) = address(configurator).call(
+            abi.encodeCall(configurator.setFee, (vault, uint16(feeBps), recipient))
+        );
         if (ok) _readOwnEvents();
         _count(ok, result);
         _hold(37, ok == (feeBps <= 3_000), "a fee out of bounds was set, or one within refused");
@@ -116,7 +119,12 @@ abstract contract GovernanceHandlers is Scenes {
             abi.encodeCall(configurator.setCap, (vault, asset, 0))
         ];
         uint256 which = _rand(calls.length);
-        address target = which < 6 ? address(vault) : which == 6 ? address(clock) : address(configurator);
+        address target =
+            which < 6
+                ? address(vault)
+                : which == 6
+                    ? address(clock)
+                    : address(configurator);
         vm.prank(actor);
         (bool ok, ) = target.call(calls[which]);
         _hold(37, !ok, "somebody without the role set something");

@@ -23,6 +23,13 @@ abstract contract Handlers is
     WorldHandlers,
     DeferHandlers
 {
+    /// @dev A lender who stays to the end.
+    constructor() {
+        uint256 assets = 2_000_000 * usd;
+        quote.mint(address(this), assets);
+        quote.approve(address(vault), ALL);
+        _step(address(this), abi.encodeCall(vault.deposit, (assets, address(this))));
+    }
 
     /// @notice What holds after every call; accounts in turn, all at the end.
     function check() external {
@@ -37,21 +44,28 @@ abstract contract Handlers is
     /// @notice The end of a run: everything once more, everybody leaves, and the counts are kept.
     function finish(string calldata name) external {
         for (uint256 i; i < accounts.length; ++i) _holdAccount(accounts[i]);
-        for (uint256 j; j < listed.length; ++j) _holdFeed(j);
+        for (uint256 j; j < listed.length; ++j) {
+            _holdFeed(j);
+            _holdAccount(_lotOf(j));
+        }
         _drain();
         _writeTally(name);
     }
 
     function _holdLedger() private {
         (uint256 cash, , uint256 debtShares, , ) = vault.pool();
-        _hold(1, quote.balanceOf(address(vault)) == cash + donated[address(quote)], "quote tokens are not the cash");
+        _hold(
+            1,
+            quote.balanceOf(address(vault)) == cash + donated[address(quote)],
+            "quote tokens are not the cash"
+        );
         uint256 sum;
         for (uint256 i; i < accounts.length; ++i) sum += pages[accounts[i]].debtShares;
         _hold(3, sum == debtShares, "the debts do not add up");
         for (uint256 j; j < listed.length; ++j) {
             address asset = address(listed[j].token);
             uint256 balance = listed[j].token.balanceOf(address(vault)) - donated[asset];
-            sum = pages[insurance].collateral[j];
+            sum = pages[_lotOf(j)].collateral[j];
             for (uint256 i; i < accounts.length; ++i) sum += pages[accounts[i]].collateral[j];
             (, , uint256 total) = vault.collateralAt(j);
             _hold(1, balance == total, "a collateral's tokens are not what accounts hold");
@@ -65,13 +79,22 @@ abstract contract Handlers is
         _hold(44, same, "the pool is not what its events say");
         uint256 supply = vault.totalSupply();
         _hold(44, supply == bookedSupply, "the shares are not what their events say");
-        _hold(44, vault.insuranceShares() == bookedShares[address(vault)], "the insurance is not what events say");
+        _hold(
+            44,
+            vault.insuranceShares() == bookedShares[address(vault)],
+            "the insurance is not what events say"
+        );
         (, , , , uint256 accruedAt) = vault.pool();
         uint256 debt = vault.totalDebt();
         uint256 assets = vault.totalAssets();
-        if (accruedAt == block.timestamp) _hold(5, assets == cash + debt - fee, "the assets are not cash and debt");
+        if (accruedAt == block.timestamp)
+            _hold(5, assets == cash + debt - fee, "the assets are not cash and debt");
         else _hold(5, assets + fee <= cash + debt, "the assets are more than cash and debt");
-        _hold(3, debt == (debtShares * vault.currentDebtIndex()) / 1e27, "all debt is not what its shares are worth");
+        _hold(
+            3,
+            debt == (debtShares * vault.currentDebtIndex()) / 1e27,
+            "all debt is not what its shares are worth"
+        );
         _hold(8, supply == 0 || vault.convertToAssets(supply) <= assets, "shares claim more than there is");
         uint256 rate = model.ratePerSecondWad(cash, debt) * 31_557_600;
         _hold(11, rate <= 2e18 && rate + 31_557_600 >= 0.01e18, "the rate is out of bounds");
@@ -90,19 +113,41 @@ abstract contract Handlers is
 
     function _holdAccount(AccountId id) private {
         Page storage page = pages[id];
-        (uint256 set, uint256 nonce, uint256 calledAt, uint256 deadline, , uint256 lateAt, uint256 shares) =
-            vault.accountState(id);
-        _hold(44, set == page.collateralSet && shares == page.debtShares, "an account is not what its events say");
-        bool same = nonce == page.callNonce && calledAt == page.calledAt && lateAt == page.closedLateAt;
+        Page memory stored;
+        (
+            stored.collateralSet,
+            stored.callNonce,
+            stored.calledAt,
+            stored.deadline,
+            stored.auctionStart,
+            stored.closedLateAt,
+            stored.debtShares
+        ) = vault.accountState(id);
+        (uint256 set, uint256 shares) = (stored.collateralSet, stored.debtShares);
+        _hold(
+            44,
+            set == page.collateralSet && shares == page.debtShares,
+            "an account is not what its events say"
+        );
+        bool same = stored.callNonce == page.callNonce && stored.calledAt == page.calledAt;
+        same = same && stored.closedLateAt == page.closedLateAt && stored.auctionStart == page.auctionStart;
         _hold(44, same, "a call is not what its events say");
-        _hold(21, deadline == page.deadline, "a stored deadline moved");
+        _hold(21, stored.deadline == page.deadline, "a stored deadline moved");
         for (uint256 j; j < listed.length; ++j) {
             uint256 amount = vault.collateralOf(id, address(listed[j].token));
-            _hold(33, amount == page.collateral[j] && (amount != 0) == ((set >> j) & 1 == 1), "collateral off the books");
+            _hold(
+                33,
+                amount == page.collateral[j] && (amount != 0) == ((set >> j) & 1 == 1),
+                "collateral off the books"
+            );
         }
         Margin memory m = vault.marginOf(id);
         _holdPromise(id, m.deadline);
-        _hold(18, m.debt == 0 || m.value != 0 || m.status == Status.Insolvent, "nothing passed for something");
+        _hold(
+            18,
+            m.debt == 0 || m.value != 0 || m.status == Status.Insolvent,
+            "nothing passed for something"
+        );
         _hold(20, _statusOf(m) == m.status, "a status is not by the table");
         uint256 debt = (shares * vault.currentDebtIndex() + 1e27 - 1) / 1e27;
         _hold(3, m.debt == debt && vault.debtOf(id) == debt, "a debt is not what its shares are worth");
@@ -112,7 +157,7 @@ abstract contract Handlers is
     function _statusOf(Margin memory m) private view returns (Status) {
         if (m.debt > m.value) return Status.Insolvent;
         if (m.debt > m.liquidationValue) return Status.Critical;
-        bool healthy = m.maintenanceValue >= m.debt;
+        bool healthy = m.maintenanceValue >= m.debt && (m.debt != 0 || m.deadline == 0);
         if (m.deadline == 0) {
             if (!healthy) return Status.Callable;
             return m.maintenanceValue * 100 >= m.debt * 110 ? Status.Healthy : Status.Warned;
@@ -164,16 +209,25 @@ abstract contract Handlers is
 
     function _drainLenders() private {
         _step(address(this), abi.encodeCall(IMarginVault.bookFee, ()));
-        for (uint256 i; i <= actors.length; ++i) {
-            address owner = i == actors.length ? address(0xFEE) : actors[i];
-            uint256 shares = vault.balanceOf(owner);
+        actors.push(address(0xFEE));
+        actors.push(address(this));
+        for (uint256 i; i < actors.length; ++i) {
+            address owner = actors[i];
+            uint256 shares = vault.maxRedeem(owner);
+            uint256 kept = vault.convertToAssets(vault.balanceOf(owner) - shares);
+            _hold(42, kept == 0, "a lender could not take all out in the end");
             if (shares == 0) continue;
             (bool ok, ) = _step(owner, abi.encodeCall(vault.redeem, (shares, owner, owner)));
             _hold(42, ok, "a lender could not leave in the end");
         }
         (uint256 cash, , uint256 debtShares, , ) = vault.pool();
         _hold(42, debtShares == 0, "debt stayed in the end");
-        _hold(8, vault.totalSupply() == vault.insuranceShares(), "shares stayed in the end");
+        uint256 left = vault.totalSupply() - vault.insuranceShares();
+        _hold(
+            8,
+            vault.convertToAssets(left) <= actors.length + 1,
+            "shares worth something stayed in the end"
+        );
         uint256 owed = vault.convertToAssets(vault.insuranceShares() + VIRTUAL_SHARES);
         _hold(42, cash <= owed + 1, "more stayed in the end than the insurance's");
     }

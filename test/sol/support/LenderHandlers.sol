@@ -9,6 +9,7 @@ import {vm} from "./Vm.sol";
 abstract contract LenderHandlers is Scenes {
     function deposit(uint256 seed) external {
         _begin(seed);
+        if (_isWornOut()) return _count(true);
         (address actor, address receiver) = (_anyActor(), _anyActor());
         uint256 assets = _oneIn(8) ? _between(0, 10) : _between(1, 1_000_000 * usd);
         quote.mint(actor, assets);
@@ -27,6 +28,7 @@ abstract contract LenderHandlers is Scenes {
 
     function mint(uint256 seed) external {
         _begin(seed);
+        if (_isWornOut()) return _count(true);
         (address actor, address receiver) = (_anyActor(), _anyActor());
         uint256 shares = vault.convertToShares(_between(1, 100_000 * usd));
         uint256 preview = vault.previewMint(shares);
@@ -42,12 +44,19 @@ abstract contract LenderHandlers is Scenes {
         _begin(seed);
         address owner = _anyLender();
         uint256 most = vault.maxWithdraw(owner);
-        uint256 assets = _oneIn(4) ? most : _oneIn(8) ? most + 1 + _rand(usd) : _between(0, most);
+        uint256 assets =
+            _oneIn(4)
+                ? most
+                : _oneIn(8)
+                    ? most + 1 + _rand(usd)
+                    : _between(0, most);
         uint256 preview = vault.previewWithdraw(assets);
         (address receiver, uint256 balance) = (_anyActor(), 0);
         balance = quote.balanceOf(receiver);
-        (bool ok, bytes memory result) =
-            _step(owner, abi.encodeCall(vault.withdraw, (assets, receiver, owner)));
+        (bool ok, bytes memory result) = _step(
+            owner,
+            abi.encodeCall(vault.withdraw, (assets, receiver, owner))
+        );
         _count(ok, result);
         _hold(9, ok == (assets <= most), "a withdrawal up to the maximum was refused, or one above it not");
         if (!ok) return;
@@ -61,8 +70,7 @@ abstract contract LenderHandlers is Scenes {
         uint256 most = vault.maxRedeem(owner);
         uint256 shares = _oneIn(4) ? most : _between(0, most);
         uint256 preview = vault.previewRedeem(shares);
-        (bool ok, bytes memory result) =
-            _step(owner, abi.encodeCall(vault.redeem, (shares, owner, owner)));
+        (bool ok, bytes memory result) = _step(owner, abi.encodeCall(vault.redeem, (shares, owner, owner)));
         _count(ok, result);
         _hold(9, ok, "a redemption up to the maximum was refused");
         _hold(9, abi.decode(result, (uint256)) == preview, "a redemption differs from its preview");
@@ -97,8 +105,10 @@ abstract contract LenderHandlers is Scenes {
             vault.approve(spender, shares);
         }
         bool isAllowed = vault.allowance(from, spender) >= shares;
-        (bool ok, bytes memory result) =
-            _step(spender, abi.encodeCall(vault.transferFrom, (from, to, shares)));
+        (bool ok, bytes memory result) = _step(
+            spender,
+            abi.encodeCall(vault.transferFrom, (from, to, shares))
+        );
         _count(ok, result);
         _hold(37, ok == isAllowed, "shares were moved without an allowance, or not with one");
     }
@@ -106,6 +116,7 @@ abstract contract LenderHandlers is Scenes {
     /// @dev In and out in one block by any pair of ways leaves nobody richer.
     function roundTrip(uint256 seed) external {
         _begin(seed);
+        if (_isWornOut()) return _count(true);
         address actor = _anyActor();
         uint256 assets = _between(1, 10_000_000 * usd);
         quote.mint(actor, assets * 2);
@@ -135,7 +146,11 @@ abstract contract LenderHandlers is Scenes {
         _count(ok, result);
         (uint256 cash, uint256 index, uint256 shares, uint256 fee, uint256 accruedAt) = vault.pool();
         _hold(10, accruedAt == block.timestamp, "an accrual did not reach now");
-        _hold(10, vault.totalAssets() == assets && vault.totalDebt() == debt, "an accrual differs from its view");
+        _hold(
+            10,
+            vault.totalAssets() == assets && vault.totalDebt() == debt,
+            "an accrual differs from its view"
+        );
         vault.accrue();
         bytes32 after1 = keccak256(abi.encode(cash, index, shares, fee, accruedAt));
         (cash, index, shares, fee, accruedAt) = vault.pool();

@@ -73,9 +73,11 @@ abstract contract Steps is Books {
         uint256 assets = vault.totalAssets();
         uint256 supply = vault.totalSupply();
         if (b.loss == 0) {
-            bool kept =
-                (assets + 1) * (b.supply + VIRTUAL_SHARES) >= (b.assets + 1) * (supply + VIRTUAL_SHARES);
-            _hold(6, kept, "the share price fell without a loss");
+            _hold(
+                6,
+                _isNoLess(assets + 1, b.supply, b.assets + 1, supply),
+                "the share price fell without a loss"
+            );
         } else {
             _afterLoss(b, assets, supply);
         }
@@ -85,11 +87,39 @@ abstract contract Steps is Books {
     function _afterLoss(Before memory b, uint256 assets, uint256 supply) private {
         // A debt is rounded up for its account and down in the sum of all.
         uint256 slack = b.ids.length + 2;
-        _hold(34, assets == b.assetsAfterLoss, "the assets are not those that the loss reported");
-        _holdNear(34, assets + b.loss, b.assets + b.feeBooked + b.insured, slack, "a loss is not what assets lost");
+        // A later take of the same batch may have paid its insurance share since.
+        uint256 most = b.assetsAfterLoss + (b.ids.length > 1 ? b.insured : 0);
+        _hold(
+            34,
+            assets >= b.assetsAfterLoss && assets <= most,
+            "the assets are not those that the loss reported"
+        );
+        _holdNear(
+            34,
+            assets + b.loss,
+            b.assets + b.feeBooked + b.insured,
+            slack,
+            "a loss is not what assets lost"
+        );
         uint256 left = b.assets > b.loss ? b.assets - b.loss : 0;
-        bool kept = (assets + 1 + slack) * (b.supply + VIRTUAL_SHARES) >= left * (supply + VIRTUAL_SHARES);
-        _hold(6, kept, "the share price fell by more than the loss");
+        _hold(
+            6,
+            _isNoLess(assets + 1 + slack, b.supply, left, supply),
+            "the share price fell by more than the loss"
+        );
+    }
+
+    /// @dev Whether assets a share went from `before / supplyBefore` to no less; in 512 bits, for a pool that has been
+    /// wiped out has more shares than anyone can count.
+    function _isNoLess(
+        uint256 assets,
+        uint256 supplyBefore,
+        uint256 assetsBefore,
+        uint256 supply
+    ) private pure returns (bool) {
+        (uint256 high, uint256 low) = Math.mul512(assets, supplyBefore + VIRTUAL_SHARES);
+        (uint256 highBefore, uint256 lowBefore) = Math.mul512(assetsBefore, supply + VIRTUAL_SHARES);
+        return high > highBefore || (high == highBefore && low >= lowBefore);
     }
 
     function _afterAccount(Before memory b, AccountId id, Margin memory m) private {
@@ -97,7 +127,7 @@ abstract contract Steps is Books {
         if (m.maintenanceValue >= m.debt) {
             _hold(12, n.maintenanceValue >= n.debt, "a call made a healthy account unhealthy");
         }
-        if (n.deadline == 0) return;
+        if (n.deadline == 0 || _isLot(id)) return;
         if (m.deadline != 0 && m.calledAt == n.calledAt) {
             _hold(21, n.deadline == m.deadline, "a call moved a deadline");
         }
@@ -148,8 +178,16 @@ abstract contract Steps is Books {
     function _onOpened(Before memory b, AccountId id, CallNotice memory notice) internal override {
         Margin memory m = b.margins[_indexOf(b, id)];
         bool isLapsed = m.status == Status.Lapsed;
-        _hold(19, isLapsed || m.status == Status.Callable, "a call was opened on an account that is not callable");
         _hold(41, !b.isCallingPaused, "a call was opened in a pause of calling");
+        if (_isLot(id)) {
+            _onSaleOpened(b, id, m, notice);
+            return;
+        }
+        _hold(
+            19,
+            isLapsed || m.status == Status.Callable,
+            "a call was opened on an account that is not callable"
+        );
         _hold(31, notice.reopened == isLapsed, "a reopening was not told from an opening");
         _hold(23, notice.nonce == (pages[id].callNonce + 1) % 65_536, "a call has no number of its own");
         _hold(21, notice.calledAt == b.uptime, "a call was dated back");
@@ -168,19 +206,28 @@ abstract contract Steps is Books {
         _hold(40, same, "a call used other prices than the oracle's");
     }
 
+    /// @dev What defaults left is offered with the minimum grace, at a fresh price, one window at a time.
+    function _onSaleOpened(Before memory b, AccountId id, Margin memory m, CallNotice memory notice) private {
+        bool mayOpen = m.deadline == 0 || m.status == Status.Lapsed;
+        _hold(31, mayOpen && notice.reopened == (m.deadline != 0), "a sale that runs was opened again");
+        _hold(21, notice.deadline == b.uptime + b.risk.minGraceSeconds, "a sale has another grace");
+        _hold(36, notice.debt == 0 && notice.bounty == 0, "a sale paid a bounty");
+        _hold(39, _isFresh(address(listed[id.subAccountOf()].token)), "a sale was opened at a stale price");
+    }
+
     function _holdBounty(Before memory b, Margin memory m, CallNotice memory notice) private {
         bool inBounds = notice.bounty <= b.risk.maxBounty && notice.bounty <= m.debt / 1_000;
         _hold(25, inBounds, "a bounty is above its bounds");
         bool isRecent = m.calledAt != 0 && b.uptime - m.calledAt < DAY;
-        if (m.status == Status.Lapsed || isRecent) _hold(25, notice.bounty == 0, "a second bounty within a day");
+        if (m.status == Status.Lapsed || isRecent)
+            _hold(25, notice.bounty == 0, "a second bounty within a day");
         _hold(25, m.liquidationValue >= notice.debt, "a bounty pushed an account below its floor");
         _holdNear(25, notice.debt, m.debt + notice.bounty, 1, "a bounty is not what the debt grew by");
     }
 
     /// @dev `max(minGrace, maxGrace * b^2)` with `b` the unused share of the call band.
     function _grace(Before memory b, Margin memory m, uint256 debt) private pure returns (uint256) {
-        uint256 unused =
-            ((m.liquidationValue - debt) * WAD) / (m.liquidationValue - m.maintenanceValue);
+        uint256 unused = ((m.liquidationValue - debt) * WAD) / (m.liquidationValue - m.maintenanceValue);
         unused = (unused * m.maintenanceValue) / debt;
         uint256 grace = (b.risk.maxGraceSeconds * unused * unused) / (WAD * WAD);
         return grace > b.risk.minGraceSeconds ? grace : b.risk.minGraceSeconds;
@@ -216,7 +263,11 @@ abstract contract Steps is Books {
         uint256 supply = bookedSupply + burned + VIRTUAL_SHARES;
         uint256 available = bookedShares[address(vault)] + burned;
         uint256 wanted = Math.mulDiv(loss, supply, assets + loss + 1, Math.Rounding.Ceil);
-        _hold(34, burned == (wanted < available ? wanted : available), "the insurance did not bear a loss first");
+        _hold(
+            34,
+            burned == (wanted < available ? wanted : available),
+            "the insurance did not bear a loss first"
+        );
         _hold(34, insured <= loss && (burned == available || insured == loss), "a loss insured in part");
         b.loss += loss;
         b.assetsAfterLoss = assets;
@@ -232,7 +283,7 @@ abstract contract Steps is Books {
         uint256 held = pages[id].collateral[_numberOf(t.asset)];
         _hold(2, t.balance + t.seized == held, "taken and left are not what was held");
         _holdPaid(t);
-        if (AccountId.unwrap(id) == AccountId.unwrap(insurance)) {
+        if (_isLot(id)) {
             _onForfeitedSold(b, m, t);
             return;
         }
@@ -244,8 +295,8 @@ abstract contract Steps is Books {
         _holdDiscount(b, m, t, belowFloor);
         _holdSize(b, m, t, belowFloor);
         _holdInsured(m, t);
-        bool isKept = t.auctionStart == m.auctionStart || t.auctionStart == b.uptime || t.auctionStart == 0;
-        _hold(31, isKept, "an auction starts neither where it did nor now");
+        bool isKept = t.auctionStart == pages[id].auctionStart || t.auctionStart == b.uptime;
+        _hold(31, isKept || t.auctionStart == 0, "an auction starts neither where it did nor now");
         if (!belowFloor) _holdCheapestCure(b, id, t, m);
     }
 
@@ -260,6 +311,7 @@ abstract contract Steps is Books {
     function _onForfeitedSold(Before memory b, Margin memory m, LiquidationNotice memory t) private {
         _hold(36, t.repaid == 0 && t.debtShares == 0, "a sale of what was left repaid somebody's debt");
         _hold(41, !b.isLiquidationPaused, "what was left was sold in a pause");
+        _hold(26, m.status == Status.Expired, "what was left was sold outside of its window");
         uint256 expected = _rampWad(b, b.uptime - m.auctionStart, _termsOf(t.asset).maxDiscountBps);
         _hold(26, t.discountWad == expected, "what was left was sold off the auction's price");
     }
@@ -319,11 +371,15 @@ abstract contract Steps is Books {
         CollateralTerms memory terms = _termsOf(t.asset);
         uint256 paidWad = WAD - t.discountWad;
         uint256 lostWad = Math.mulDiv(uint256(terms.maintenanceBps) * 1e14, WAD, paidWad, Math.Rounding.Ceil);
-        tranche = lostWad >= 1.02e18
-            ? ALL
-            : Math.mulDiv(m.shortfall, WAD, 1.02e18 - lostWad, Math.Rounding.Ceil);
+        tranche =
+            lostWad >= 1.02e18 ? ALL : Math.mulDiv(m.shortfall, WAD, 1.02e18 - lostWad, Math.Rounding.Ceil);
         if (belowFloor) {
-            uint256 floorWad = Math.mulDiv(uint256(terms.liquidationBps) * 1e14, WAD, paidWad, Math.Rounding.Ceil);
+            uint256 floorWad = Math.mulDiv(
+                uint256(terms.liquidationBps) * 1e14,
+                WAD,
+                paidWad,
+                Math.Rounding.Ceil
+            );
             if (Math.mulDiv(m.debt, floorWad, WAD, Math.Rounding.Ceil) >= m.liquidationValue) return m.debt;
         } else {
             tranche = Math.max(Math.min(tranche, (m.debt + 4) / 5), minimum);
@@ -356,7 +412,11 @@ abstract contract Steps is Books {
             (uint256 price36, bool fresh) = oracle.price(address(listed[j].token));
             if (!fresh || Math.mulDiv(page.collateral[j], price36, 1e36) <= b.risk.dustValue) continue;
             (, CollateralTerms memory terms, ) = vault.collateralAt(j);
-            _hold(29, taken <= terms.maintenanceBps, "another collateral would have cured with a smaller sale");
+            _hold(
+                29,
+                taken <= terms.maintenanceBps,
+                "another collateral would have cured with a smaller sale"
+            );
         }
     }
 

@@ -45,7 +45,8 @@ abstract contract Tally {
     /// @dev Fails the campaign unless `holds`: invariant I-`number`, in words.
     function _hold(uint256 number, bool holds, string memory what) internal {
         ++_checks[number];
-        if (!holds) revert Broken(string.concat("I-", number < 10 ? "0" : "", vm.toString(number), " ", what));
+        if (!holds)
+            revert Broken(string.concat("I-", number < 10 ? "0" : "", vm.toString(number), " ", what));
     }
 
     /// @dev Equal but for `slack`.
@@ -58,7 +59,13 @@ abstract contract Tally {
     }
 
     function _writeTally(string memory name) internal {
-        string memory line = string.concat('{"campaign":"', name, '","calls":', vm.toString(steps), ',"handlers":{');
+        string memory line = string.concat(
+            '{"campaign":"',
+            name,
+            '","calls":',
+            vm.toString(steps),
+            ',"handlers":{'
+        );
         for (uint256 i; i < _handlers.length; ++i) {
             Count memory c = _counts[_handlers[i]];
             string memory pair = string.concat("[", vm.toString(c.calls), ",", vm.toString(c.successes), "]");

@@ -23,9 +23,7 @@ contract TestFeed is AggregatorV3Interface {
         isBroken = newIsBroken;
     }
 
-    function getRoundData(
-        uint80
-    ) external view override returns (uint80, int256, uint256, uint256, uint80) {
+    function getRoundData(uint80) external view override returns (uint80, int256, uint256, uint256, uint80) {
         return latestRoundData();
     }
 
@@ -34,12 +32,7 @@ contract TestFeed is AggregatorV3Interface {
         updatedAt = uint40(block.timestamp);
     }
 
-    function latestRoundData()
-        public
-        view
-        override
-        returns (uint80, int256, uint256, uint256, uint80)
-    {
+    function latestRoundData() public view override returns (uint80, int256, uint256, uint256, uint80) {
         if (isBroken) revert Broken();
         return (1, answer, updatedAt, updatedAt, 1);
     }

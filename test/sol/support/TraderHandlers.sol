@@ -14,6 +14,7 @@ abstract contract TraderHandlers is Scenes {
         _begin(seed);
         AccountId id = _anyAccount();
         uint256 number = _rand(listed.length);
+        if (_oneIn(16) && pages[_lotOf(number)].collateralSet != 0) id = _lotOf(number);
         bool isHeld = pages[id].collateral[number] != 0;
         address actor = isHeld ? _anyActor() : _ownerOrOperator(id);
         uint256 amount = _oneIn(8) ? _between(1, 1_000) : _unitsFor(number, _between(1, 100_000) * usd);
@@ -35,17 +36,20 @@ abstract contract TraderHandlers is Scenes {
             amount = _between(1, held);
         }
         address actor = _ownerOrOperator(id);
-        bytes memory data =
-            abi.encodeCall(
-                IMarginVault.withdrawCollateral,
-                (id, address(listed[number].token), amount == held ? ALL : amount, actor)
-            );
+        bytes memory data = abi.encodeCall(
+            IMarginVault.withdrawCollateral,
+            (id, address(listed[number].token), amount == held ? ALL : amount, actor)
+        );
         uint256 balance = listed[number].token.balanceOf(actor);
         (bool ok, bytes memory result) = _step(actor, data, _one(id));
         _count(ok, result);
         _hold(41, ok || m.debt != 0, "a withdrawal without debt was refused");
         if (!ok) return;
-        _hold(27, listed[number].token.balanceOf(actor) == balance + amount, "a withdrawal sent another amount");
+        _hold(
+            27,
+            listed[number].token.balanceOf(actor) == balance + amount,
+            "a withdrawal sent another amount"
+        );
         if (m.debt != 0) _holdSoundOrBetter(id, m);
         _hold(38, m.debt == 0 || !_isAboveCap(id), "a withdrawal while holding a collateral above its cap");
     }
@@ -67,8 +71,11 @@ abstract contract TraderHandlers is Scenes {
         uint256 amount = _oneIn(8) ? room + 1 + _rand(usd) : _between(m.debt == 0 ? minimum : 1, room);
         address actor = _ownerOrOperator(id);
         uint256 balance = quote.balanceOf(actor);
-        (bool ok, bytes memory result) =
-            _step(actor, abi.encodeCall(IMarginVault.borrow, (id, amount, actor)), _one(id));
+        (bool ok, bytes memory result) = _step(
+            actor,
+            abi.encodeCall(IMarginVault.borrow, (id, amount, actor)),
+            _one(id)
+        );
         _count(ok, result);
         if (!ok) return;
         _hold(27, quote.balanceOf(actor) == balance + amount, "a loan paid out another amount");
@@ -84,11 +91,19 @@ abstract contract TraderHandlers is Scenes {
         uint256 debt = vault.debtOf(id);
         if (debt == 0) return _count(false);
         address actor = _anyActor();
-        uint256 amount = _oneIn(3) ? ALL : _oneIn(4) ? _between(1, 1_000) : _between(1, debt);
+        uint256 amount =
+            _oneIn(3)
+                ? ALL
+                : _oneIn(4)
+                    ? _between(1, 1_000)
+                    : _between(1, debt);
         quote.mint(actor, debt);
         uint256 balance = quote.balanceOf(actor);
-        (bool ok, bytes memory result) =
-            _step(actor, abi.encodeCall(IMarginVault.repay, (id, amount)), _one(id));
+        (bool ok, bytes memory result) = _step(
+            actor,
+            abi.encodeCall(IMarginVault.repay, (id, amount)),
+            _one(id)
+        );
         _count(ok, result);
         _hold(16, ok, "a repayment was refused");
         uint256 repaid = abi.decode(result, (uint256));
@@ -104,8 +119,7 @@ abstract contract TraderHandlers is Scenes {
         uint256 debt = vault.debtOf(id);
         quote.mint(actor, debt);
         bool wasCalled = pages[id].deadline != 0;
-        (bool ok, bytes memory result) =
-            _step(actor, abi.encodeCall(IMarginVault.cure, (id, ALL)), _one(id));
+        (bool ok, bytes memory result) = _step(actor, abi.encodeCall(IMarginVault.cure, (id, ALL)), _one(id));
         _count(ok, result);
         _hold(16, ok || !wasCalled, "a cure was refused");
         if (ok) _hold(23, pages[id].deadline == 0, "a cure left the call open");
@@ -134,29 +148,24 @@ abstract contract TraderHandlers is Scenes {
         address operator = _anyActor();
         Permission permission = Permission(_rand(3));
         uint256 deadline = block.timestamp + _rand(1 days);
-        bytes32 content =
-            keccak256(
-                abi.encode(
-                    keccak256(
-                        "SetOperator(address owner,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
-                    ),
-                    owner,
-                    operator,
-                    permission,
-                    authority.nonces(owner),
-                    deadline
-                )
-            );
+        bytes32 content = keccak256(
+            abi.encode(
+                keccak256(
+                    "SetOperator(address owner,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
+                ),
+                owner,
+                operator,
+                permission,
+                authority.nonces(owner),
+                deadline
+            )
+        );
         bytes memory signature = _sign(owner, content);
         authority.setOperatorWithSig(owner, operator, permission, deadline, signature);
         _count(true);
-        (bool again, ) =
-            address(authority).call(
-                abi.encodeCall(
-                    authority.setOperatorWithSig,
-                    (owner, operator, permission, deadline, signature)
-                )
-            );
+        (bool again, ) = address(authority).call(
+            abi.encodeCall(authority.setOperatorWithSig, (owner, operator, permission, deadline, signature))
+        );
         _hold(37, !again, "a signature was good for two");
     }
 
@@ -166,19 +175,18 @@ abstract contract TraderHandlers is Scenes {
         address operator = _anyActor();
         Permission permission = Permission(_rand(3));
         uint256 deadline = block.timestamp + _rand(1 days);
-        bytes32 content =
-            keccak256(
-                abi.encode(
-                    keccak256(
-                        "SetAccountOperator(bytes32 account,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
-                    ),
-                    id,
-                    operator,
-                    permission,
-                    authority.nonces(id.ownerOf()),
-                    deadline
-                )
-            );
+        bytes32 content = keccak256(
+            abi.encode(
+                keccak256(
+                    "SetAccountOperator(bytes32 account,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
+                ),
+                id,
+                operator,
+                permission,
+                authority.nonces(id.ownerOf()),
+                deadline
+            )
+        );
         bytes memory signature = _sign(id.ownerOf(), content);
         authority.setAccountOperatorWithSig(id, operator, permission, deadline, signature);
         _count(true);
@@ -243,20 +251,19 @@ abstract contract TraderHandlers is Scenes {
     }
 
     function _sign(address owner, bytes32 content) private view returns (bytes memory) {
-        (, string memory name, string memory version, uint256 chainId, address verifier, , ) =
-            authority.eip712Domain();
-        bytes32 domain =
-            keccak256(
-                abi.encode(
-                    keccak256(
-                        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-                    ),
-                    keccak256(bytes(name)),
-                    keccak256(bytes(version)),
-                    chainId,
-                    verifier
-                )
-            );
+        (, string memory name, string memory version, uint256 chainId, address verifier, , ) = authority
+            .eip712Domain();
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
+                keccak256(bytes(name)),
+                keccak256(bytes(version)),
+                chainId,
+                verifier
+            )
+        );
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, content));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[owner], digest);
         return abi.encodePacked(r, s, v);

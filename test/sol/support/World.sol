@@ -61,7 +61,6 @@ abstract contract World is ITransferHook {
     MockFeed internal immutable uptimeFeed;
     /// @dev One whole quote token.
     uint256 internal immutable usd;
-    AccountId internal immutable insurance;
 
     ChainlinkOracle internal oracle;
     Listed[] internal listed;
@@ -87,7 +86,6 @@ abstract contract World is ITransferHook {
             newGraceSeconds: MIN_GRACE_SECONDS
         });
         vault = maker.make(quote, model, address(configurator), authority, clock);
-        insurance = accountIdOf(address(vault), 0);
         configurator.setRiskTerms(vault, _risk(900, 3_600));
         configurator.setFee(vault, 1_000, address(0xFEE));
         _peopleArrive();
@@ -140,12 +138,7 @@ abstract contract World is ITransferHook {
     function _newOracle() internal returns (ChainlinkOracle) {
         FeedTerms[] memory feeds = new FeedTerms[](listed.length);
         for (uint256 j; j < feeds.length; ++j) {
-            feeds[j] = FeedTerms(
-                address(listed[j].token),
-                listed[j].feed,
-                MAX_AGE_SECONDS,
-                DEAD_AGE_SECONDS
-            );
+            feeds[j] = FeedTerms(address(listed[j].token), listed[j].feed, MAX_AGE_SECONDS, DEAD_AGE_SECONDS);
         }
         return new ChainlinkOracle(address(quote), quoteFeed, MAX_AGE_SECONDS, feeds);
     }
@@ -206,6 +199,15 @@ abstract contract World is ITransferHook {
     }
 
     // ------------------------------------------------------------------ what is
+
+    /// @dev The insurance's account of what defaults left of one collateral.
+    function _lotOf(uint256 number) internal view returns (AccountId) {
+        return accountIdOf(address(vault), uint96(number));
+    }
+
+    function _isLot(AccountId id) internal view returns (bool) {
+        return id.ownerOf() == address(vault);
+    }
 
     function _setOf(AccountId id) internal view returns (uint256 set) {
         (set, , , , , , ) = vault.accountState(id);

@@ -46,7 +46,13 @@ abstract contract WorldHandlers is Scenes {
 
     function passTime(uint256 seed) external {
         _begin(seed);
-        _pass(_oneIn(8) ? _rand(2 days) : _oneIn(32) ? 4 days : _rand(2 hours));
+        _pass(
+            _oneIn(8)
+                ? _rand(2 days)
+                : _oneIn(32)
+                    ? 4 days
+                    : _rand(2 hours)
+        );
         if (!_oneIn(4)) _refreshFeeds();
         _count(true);
     }
@@ -191,7 +197,13 @@ abstract contract WorldHandlers is Scenes {
         (bool ok, bytes memory result) = address(vault).call(calls[_reentries % calls.length]);
         bytes4 expected = ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector;
         _hold(35, !ok && bytes4(result) == expected, "a token called back into the vault");
-        _holdNear(35, vault.convertToAssets(1e18), _worthBefore, _worthBefore / 1e5 + 2, "a share's worth in a transfer");
+        _holdNear(
+            35,
+            vault.convertToAssets(1e18),
+            _worthBefore,
+            _worthBefore / 1e5 + 2,
+            "a share's worth in a transfer"
+        );
     }
 
     // ------------------------------------------------------------------ parts
@@ -230,8 +242,16 @@ abstract contract WorldHandlers is Scenes {
     }
 
     function _holdClock() internal {
-        _hold(22, vault.uptime() == block.timestamp - _stoodStillNow(), "the clock is not the time less what it stood");
-        _hold(41, clock.pausedUntil(PauseKind.Calling) <= block.timestamp + 1 days, "a pause runs for more than a day");
+        _hold(
+            22,
+            vault.uptime() == block.timestamp - _stoodStillNow(),
+            "the clock is not the time less what it stood"
+        );
+        _hold(
+            41,
+            clock.pausedUntil(PauseKind.Calling) <= block.timestamp + 1 days,
+            "a pause runs for more than a day"
+        );
     }
 
     function _holdPromise(AccountId id, uint256 deadline) internal {

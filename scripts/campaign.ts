@@ -1,0 +1,96 @@
+/*
+ * `npm run campaign -- [--calls N] [--seed S] [--depth D]`: the stateful campaign of test/sol/Campaign.t.sol with as many
+ * calls as wanted (500,000 unless told otherwise), from a fresh random seed unless one is given. Prints the seed, what
+ * was called and how often it succeeded, what was reached, and how often each invariant was asked. Ends non-zero when an
+ * invariant broke, when a handler succeeded in less than 30 % of its calls, or when something was never reached.
+ * `--all` runs the other Solidity tests too, as `npm test` does.
+ */
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createHardhatRuntimeEnvironment } from "hardhat/hre";
+import config from "../hardhat.config.ts";
+import { readSeed, freshSeed } from "./campaign/seed.ts";
+import { printTally } from "./campaign/printTally.ts";
+import { COUNTS_FILE, readTally, type Tally } from "./campaign/tally.ts";
+import { shortfallsOf } from "./campaign/shortfalls.ts";
+import { root } from "./compile.ts";
+
+/** One for each decimals of the quote asset; they run side by side. */
+const CAMPAIGNS = 2;
+const PROGRESS_MILLISECONDS = 10_000;
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: "string", default: "500000" },
+    depth: { type: "string", default: "250" },
+    seed: { type: "string" },
+    all: { type: "boolean", default: false },
+  },
+});
+const calls = readCount("calls", values.calls);
+const depth = readCount("depth", values.depth);
+const runs = Math.max(1, Math.ceil(calls / CAMPAIGNS / depth));
+const seed = values.seed === undefined ? freshSeed() : readSeed(values.seed);
+
+function readCount(name: string, text: string): number {
+  const count = Number(text.replaceAll("_", ""));
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--${name} takes a number of at least 1`);
+  return count;
+}
+
+/** Runs the tests; the counts are in their file afterwards. */
+async function run(): Promise<boolean> {
+  const counts = join(root, COUNTS_FILE);
+  rmSync(counts, { force: true });
+  mkdirSync(join(counts, ".."), { recursive: true });
+  const solidity = config.test?.solidity;
+  const hre = await createHardhatRuntimeEnvironment(
+    {
+      ...config,
+      test: {
+        ...config.test,
+        solidity: {
+          ...solidity,
+          fuzz: { ...(solidity !== undefined && "fuzz" in solidity ? solidity.fuzz : {}), seed },
+          invariant: { runs, depth, failOnRevert: true, dictionaryWeight: 20 },
+        },
+      },
+    },
+    {},
+    root,
+  );
+  const testFiles = values.all ? [] : [join(root, "test", "sol", "Campaign.t.sol")];
+  const result = (await hre.tasks.getTask(["test", "solidity"]).run({ testFiles, noCompile: false })) as {
+    readonly success: boolean;
+  };
+  return result.success;
+}
+
+function showProgress(): NodeJS.Timeout {
+  const startedAt = performance.now();
+  return setInterval(() => {
+    if (!existsSync(join(root, COUNTS_FILE))) return;
+    const { calls: done } = readTally();
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    console.log(
+      `  ${done.toLocaleString("en")} of ${calls.toLocaleString("en")} calls, ${String(seconds)} s`,
+    );
+  }, PROGRESS_MILLISECONDS);
+}
+
+/** Prints what was counted, then what falls short; whether nothing does. */
+function judge(tally: Tally): boolean {
+  printTally(tally);
+  const shortfalls = shortfallsOf(tally);
+  for (const shortfall of shortfalls) console.error(`campaign: ${shortfall}`);
+  return shortfalls.length === 0;
+}
+
+console.log(`campaign: ${calls.toLocaleString("en")} calls in runs of ${String(depth)}, seed ${seed}`);
+const progress = showProgress();
+const held = await run();
+clearInterval(progress);
+const isEnough = existsSync(join(root, COUNTS_FILE)) && judge(readTally());
+console.log(`campaign: ${held && isEnough ? "everything held" : "FAILED"}, seed ${seed}`);
+process.exitCode = held && isEnough ? 0 : 1;
