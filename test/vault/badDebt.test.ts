@@ -191,6 +191,18 @@ describe("bad debt", () => {
       expect(await w.vault.bookLoss.staticCall([id])).to.deep.equal([BigInt(Refusal.None)]);
     });
 
+    it("never touches an account that is worth more than its debt, however little both are", async () => {
+      const w = await loadWorld();
+      const id = await openPosition(w);
+      await w.vault.connect(w.trader).repay(id, w.usd(1_495n));
+      await setValue(w, id, w.usd(8n));
+      expect(await w.vault.bookLoss.staticCall([id])).to.deep.equal([BigInt(Refusal.NoLossToBook)]);
+      await setValue(w, id, w.usd(5n));
+      expect(await w.vault.bookLoss.staticCall([id])).to.deep.equal([BigInt(Refusal.NoLossToBook)]);
+      await setValue(w, id, w.usd(5n) - 1n);
+      expect(await w.vault.bookLoss.staticCall([id])).to.deep.equal([BigInt(Refusal.None)]);
+    });
+
     it("leaves a working vault when a loss takes more than the lenders have beside the fee", async () => {
       const w = await loadWorld({ lent: 1_500n, ratesPercent: [10n, 10n, 10n], feeBps: 3000n });
       const id = await openPosition(w);

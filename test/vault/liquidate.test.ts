@@ -435,6 +435,25 @@ describe("liquidate", () => {
     });
   });
 
+  describe("what the taker pays is rounded up (I-28)", () => {
+    it("for all of a collateral", async () => {
+      const w = await loadWorld();
+      const id = await openPosition(w);
+      await setValue(w, id, w.usd(1_000n) + 1n);
+      // 98 % of 1,000.000001 are 980.00000098.
+      expect((await preview(w, id)).repaid).to.equal(w.usd(980n) + 1n);
+    });
+
+    it("for the insurance", async () => {
+      const w = await loadWorld();
+      const id = await expired(w, 1_400n, 10n, 777n);
+      const { repaid, insured, discountWad } = await preview(w, id);
+      const exact = repaid * 2_000n * discountWad;
+      expect(exact % (10_000n * (WAD - discountWad))).to.be.greaterThan(0n);
+      expect(insured).to.equal(ceilDiv(exact, 10_000n * (WAD - discountWad)));
+    });
+  });
+
   describe("the insurance share", () => {
     it("is not asked where bad debt remains (design: split)", async () => {
       const w = await loadWorld();
