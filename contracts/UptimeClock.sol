@@ -19,7 +19,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     /// @dev What a pause costs at least: every stop gives open deadlines the grace anew, so many short ones must not.
     uint256 private constant MIN_CHARGE_SECONDS = 1 hours;
     uint256 private constant FEED_GAS = 100_000;
-    /// @dev Rounds read at most in one `sync`; further ones are read by the next.
+    /// @dev Rounds read at most in one `sync`, the newest.
     uint256 private constant MAX_ROUNDS = 16;
 
     struct Stops {
@@ -182,9 +182,12 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         }
         uint256 next = uint256(stops.seenRound) + 1;
         // What happened before this clock is not its business; neither is what another phase of the feed left behind.
-        if (stops.seenRound == 0 || latest.id < next || latest.id - next > type(uint64).max) next = latest.id;
-        uint256 last = latest.id - next >= MAX_ROUNDS ? next + MAX_ROUNDS - 1 : latest.id;
-        for (uint256 id = next; id <= last; ++id) {
+        bool continues =
+            stops.seenRound != 0 && latest.id >> 64 == stops.seenRound >> 64 && latest.id >= next;
+        if (!continues) next = latest.id;
+        // How things stand now matters more than a history longer than anybody can read at once.
+        if (latest.id - next >= MAX_ROUNDS) next = latest.id - MAX_ROUNDS + 1;
+        for (uint256 id = next; id <= latest.id; ++id) {
             if (id == latest.id) {
                 _apply(stops, ended, latest);
                 break;
@@ -193,7 +196,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
             (Round memory round, bool readable) = _round(uint80(id));
             if (readable) _apply(stops, ended, round);
         }
-        stops.seenRound = uint80(last);
+        stops.seenRound = latest.id;
         return true;
     }
 

@@ -209,7 +209,8 @@ library CallLogic {
         Moment memory moment
     ) private returns (Refusal) {
         Account storage account = s.accounts[id];
-        if (account.collateralSet == 0 || moment.isCallingPaused) return Refusal.NotCallable;
+        if (account.collateralSet == 0) return Refusal.NotCallable;
+        if (moment.isCallingPaused) return Refusal.Paused;
         if (!p.available) return Refusal.OracleUnavailable;
         if (account.collateralSet & ~p.freshSet != 0) return Refusal.PriceNotFresh;
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);

@@ -348,9 +348,9 @@ library LiquidationLogic {
         Take memory t,
         Moment memory moment
     ) private returns (Taken memory taken) {
-        account.auctionStart = t.empties ? 0 : SafeCast.toUint32(moment.uptime);
-        if (t.empties) account.deadline = 0;
-        _emitLiquidated(request, account, t, t.before, account.auctionStart);
+        account.auctionStart = SafeCast.toUint32(moment.uptime);
+        _emitLiquidated(request, account, t, t.before, t.empties ? 0 : moment.uptime);
+        if (t.empties) CallBook.close(request.account, account, CloseReason.Liquidated, t.before, moment);
         taken.insured = t.insured;
         taken.seized = t.seized;
     }

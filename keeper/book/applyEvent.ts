@@ -72,10 +72,7 @@ function accountAfter(vault: VaultRecord, before: AccountState, event: AccountEv
     }
     case "Liquidated": {
       const { asset, balance, debtShares, auctionStart } = event.notice;
-      // What a default left and is sold out ends its sale without a closing of its own.
-      const deadline = auctionStart === 0n ? 0n : before.deadline;
-      const held = withBalance(before, numberOf(vault, asset), balance);
-      return { ...held, debtShares, deadline, auctionStart };
+      return { ...withBalance(before, numberOf(vault, asset), balance), debtShares, auctionStart };
     }
     case "BadDebtRealized":
       return { ...before, debtShares: 0n };
