@@ -435,7 +435,7 @@ describe("MarginVault's constructor (C-47)", () => {
     const places = ["quote", "model", "configurator", "authority", "clock"] as const;
     for (const place of places) {
       await expect(
-        deployVault(w.ethers, { ...w, [place]: w.ethers.ZeroAddress } as unknown as World),
+        deployVault(w.ethers, { ...w, [place]: w.ethers.ZeroAddress }),
         place,
       ).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
     }
