@@ -165,6 +165,17 @@ describe("the interest fee", () => {
     expect((await poolOf(w)).unbookedFee).to.equal(0n);
   });
 
+  it("fills up only what the insurance lacks", async () => {
+    const w = await loadWorld({ ratesPercent: [20n, 20n, 20n], feeBps: 1_000n });
+    await openPosition(w, { amounts: [20n * w.collaterals[0]!.unit], debt: w.usd(20_000n) });
+    await w.vault.connect(w.stranger).deposit(w.usd(150n), w.vault);
+    await mineAt(w, (await now(w)) + YEAR);
+    await w.vault.bookFee();
+    const target = (await w.vault.totalDebt()) / 100n;
+    expect(target).to.be.greaterThan(w.usd(200n));
+    expect(await w.vault.convertToAssets(await w.vault.insuranceShares())).to.be.closeTo(target, 2n);
+  });
+
   it("is the recipient's alone once the insurance is full", async () => {
     const w = await grown(true, 5_000n * 10n ** 6n);
     const event = await eventOf(w.vault.bookFee(), w.vault, "FeeBooked");
