@@ -1,10 +1,11 @@
+import type { AccountId } from "../../sdk/accountId.ts";
 import type { Log } from "../log.ts";
-import { isTake, withItems, type Action } from "../policy/action.ts";
+import { accountsOf, isTake, withItems, type Action } from "../policy/action.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
 import type { Spending } from "../store/store.ts";
 import type { BackOff } from "./backOff.ts";
-import type { Targets } from "./encodeAction.ts";
+import { encodeAction, type Targets } from "./encodeAction.ts";
 import type { Outbox, Parcel } from "./outbox.ts";
 import { simulate, type Simulated } from "./simulate.ts";
 
@@ -16,12 +17,19 @@ export interface ExecutorOptions {
   readonly log: Log;
 }
 
+/** An account whose call was opened or closed blindly is simulated first when it comes again this soon. */
+const BLIND_ONCE_IN_BLOCKS = 16;
+
 /**
  * Carries out a block's actions in their order, each simulated, signed, journalled and sent before the next is looked
  * at: a long simulation of something less urgent would keep the endpoint from taking in what is ready.
+ *
+ * Opening and closing calls goes ahead of that and unsimulated. The vault skips what it refuses, nothing but gas can be
+ * lost, and in a crash the simulations of many liquidations would make the traders' notices late.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
+  readonly #sentBlindAt = new Map<AccountId, number>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -29,8 +37,15 @@ export class Executor {
 
   /** Returns how many transactions were sent. `day` is the day of block time that losses are booked on. */
   async execute(actions: readonly Action[], head: BlockHeader, day: number): Promise<number> {
-    let sent = 0;
+    const blind = actions.filter((action) => this.#mayGoBlind(action, head.number));
+    await this.#options.outbox.send(
+      blind.map((action) => ({ action, call: encodeAction(action, this.#options.targets), spending: [] })),
+      head,
+    );
+    for (const account of blind.flatMap(accountsOf)) this.#sentBlindAt.set(account, head.number);
+    let sent = blind.length;
     for (const action of actions) {
+      if (blind.includes(action)) continue;
       const parcels = (await this.#simulate(action, head)).flatMap((simulated): Parcel[] =>
         simulated.call === undefined
           ? []
@@ -40,6 +55,15 @@ export class Executor {
       sent += parcels.length;
     }
     return sent;
+  }
+
+  #mayGoBlind(action: Action, block: number): boolean {
+    if (action.duty !== "openCall" && action.duty !== "reopenCall" && action.duty !== "closeCall")
+      return false;
+    for (const [account, at] of this.#sentBlindAt) {
+      if (block - at >= BLIND_ONCE_IN_BLOCKS || at > block) this.#sentBlindAt.delete(account);
+    }
+    return accountsOf(action).every((account) => !this.#sentBlindAt.has(account));
   }
 
   /** One that fails as a whole is simulated again in halves, until whatever spoils it stands alone. */

@@ -8,12 +8,17 @@ import { GiveUpError, UserError } from "../../keeper/errors.ts";
 import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { BackOff } from "../../keeper/executors/backOff.ts";
 import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type Targets } from "../../keeper/executors/encodeAction.ts";
+import { Executor } from "../../keeper/executors/executor.ts";
 import { firstFees, nextBaseFee } from "../../keeper/executors/fees.ts";
+import type { Outbox, Parcel } from "../../keeper/executors/outbox.ts";
 import { openSigner } from "../../keeper/executors/signer.ts";
 import { simulate } from "../../keeper/executors/simulate.ts";
 import { IMarginVault__factory } from "../../types/factories/interfaces/IMarginVault__factory.ts";
 import { ChainlinkOracle__factory } from "../../types/factories/oracles/ChainlinkOracle__factory.ts";
-import type { Action } from "../../keeper/policy/action.ts";
+import { silentLog } from "../../keeper/log.ts";
+import type { Action, Duty } from "../../keeper/policy/action.ts";
+import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
+import type { Rpc } from "../../keeper/sources/rpcClient.ts";
 import { Refusal } from "../../sdk/vaultTypes.ts";
 import { KEYS } from "./support/chain.ts";
 import { accountOf } from "./support/state.ts";
@@ -185,5 +190,60 @@ describe("simulate", () => {
     expect(simulated.call).to.equal(undefined);
     expect(simulated.error).to.equal("ZeroAmount");
     expect(simulated.refused).to.have.length(3);
+  });
+});
+
+describe("Executor", () => {
+  const head = (number: number): BlockHeader => ({
+    number,
+    hash: id(number.toString()),
+    parentHash: id((number - 1).toString()),
+    timestamp: 1_000n,
+    baseFeePerGas: 1n,
+    gasUsed: 0n,
+    gasLimit: 30_000_000n,
+  });
+  const batch = (duty: "openCall" | "closeCall" | "bookLoss", number: number): Action => ({
+    duty,
+    items: [{ account: accountOf(number), stake: 1n, reason: "test" }],
+    gasLimit: 100_000n,
+    stake: 1n,
+    reason: "test",
+  });
+
+  /** What happened in order: `simulate` for an eth_call, a duty for each parcel sent. */
+  function bench(refusal: Refusal = Refusal.None) {
+    const events: (Duty | "simulate")[] = [];
+    const rpc = {
+      batch: () => {
+        events.push("simulate");
+        const result = VAULT_ABI.encodeFunctionResult("openCalls", [[refusal]]);
+        return Promise.resolve([{ ok: true, result }]);
+      },
+    } as unknown as Rpc;
+    const outbox = {
+      send: (parcels: readonly Parcel[]) => {
+        events.push(...parcels.map(({ action }) => action.duty));
+        return Promise.resolve();
+      },
+    } as unknown as Outbox;
+    const executor = new Executor({ rpc, targets, outbox, backOff: new BackOff(), log: silentLog });
+    return { events, executor };
+  }
+
+  it("sends calls ahead of what is simulated, and does not simulate them (K-23)", async () => {
+    const { events, executor } = bench();
+    const sent = await executor.execute([batch("bookLoss", 1), batch("openCall", 2)], head(10), 0);
+    expect(events).to.deep.equal(["openCall", "simulate", "bookLoss"]);
+    expect(sent).to.equal(2);
+  });
+
+  it("simulates one that comes again within sixteen blocks, so that a refusal does not cost gas for ever (K-22)", async () => {
+    const { events, executor } = bench(Refusal.Paused);
+    await executor.execute([batch("openCall", 1)], head(10), 0);
+    await executor.execute([batch("openCall", 1)], head(12), 0);
+    expect(events).to.deep.equal(["openCall", "simulate"]);
+    await executor.execute([batch("openCall", 1)], head(26), 0);
+    expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
   });
 });
