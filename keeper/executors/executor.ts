@@ -25,7 +25,8 @@ const BLIND_ONCE_IN_BLOCKS = 16;
  * at: a long simulation of something less urgent would keep the endpoint from taking in what is ready.
  *
  * Opening and closing calls goes ahead of that and unsimulated. The vault skips what it refuses, nothing but gas can be
- * lost, and in a crash the simulations of many liquidations would make the traders' notices late.
+ * lost, and in a crash the simulations of many liquidations would make the traders' notices late. For the same reason
+ * work stops between two actions once there is a newer block.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -44,8 +45,9 @@ export class Executor {
     );
     for (const account of blind.flatMap(accountsOf)) this.#sentBlindAt.set(account, head.number);
     let sent = blind.length;
-    for (const action of actions) {
-      if (blind.includes(action)) continue;
+    for (const action of actions.filter((each) => !blind.includes(each))) {
+      // What is left was decided on a block that is no longer the newest: better decided anew.
+      if (sent > blind.length && (await this.#hasMoved(head))) break;
       const parcels = (await this.#simulate(action, head)).flatMap((simulated): Parcel[] =>
         simulated.call === undefined
           ? []
@@ -55,6 +57,12 @@ export class Executor {
       sent += parcels.length;
     }
     return sent;
+  }
+
+  /** Whether there is a block after `head`; an endpoint that does not say has none. */
+  async #hasMoved(head: BlockHeader): Promise<boolean> {
+    const [answer] = await this.#options.rpc.batch([{ method: "eth_blockNumber", params: [] }]);
+    return answer?.ok === true && Number(answer.result) > head.number;
   }
 
   #mayGoBlind(action: Action, block: number): boolean {

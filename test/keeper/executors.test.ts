@@ -18,7 +18,7 @@ import { ChainlinkOracle__factory } from "../../types/factories/oracles/Chainlin
 import { silentLog } from "../../keeper/log.ts";
 import type { Action, Duty } from "../../keeper/policy/action.ts";
 import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
-import type { Rpc } from "../../keeper/sources/rpcClient.ts";
+import type { Rpc, RpcCall } from "../../keeper/sources/rpcClient.ts";
 import { Refusal } from "../../sdk/vaultTypes.ts";
 import { KEYS } from "./support/chain.ts";
 import { accountOf } from "./support/state.ts";
@@ -212,10 +212,11 @@ describe("Executor", () => {
   });
 
   /** What happened in order: `simulate` for an eth_call, a duty for each parcel sent. */
-  function bench(refusal: Refusal = Refusal.None) {
+  function bench(refusal: Refusal = Refusal.None, newest = "0xa") {
     const events: (Duty | "simulate")[] = [];
     const rpc = {
-      batch: () => {
+      batch: ([call]: readonly RpcCall[]) => {
+        if (call?.method === "eth_blockNumber") return Promise.resolve([{ ok: true, result: newest }]);
         events.push("simulate");
         const result = VAULT_ABI.encodeFunctionResult("openCalls", [[refusal]]);
         return Promise.resolve([{ ok: true, result }]);
@@ -245,5 +246,14 @@ describe("Executor", () => {
     expect(events).to.deep.equal(["openCall", "simulate"]);
     await executor.execute([batch("openCall", 1)], head(26), 0);
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
+  });
+
+  it("stops between two actions once there is a newer block, whose state is decided upon anew", async () => {
+    const actions = [batch("bookLoss", 1), batch("bookLoss", 2)];
+    const { events, executor } = bench(Refusal.None, "0xb");
+    expect(await executor.execute(actions, head(10), 0)).to.equal(1);
+    expect(events).to.deep.equal(["simulate", "bookLoss"]);
+    const calm = bench();
+    expect(await calm.executor.execute(actions, head(10), 0)).to.equal(2);
   });
 });
