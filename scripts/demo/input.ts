@@ -17,7 +17,7 @@ export interface DemoInput {
 const BEAT_MS = 120;
 /** One round that falls so far makes most accounts due in one block: that is more work than fits the usual beat. */
 const STEEP_BPS = 500n;
-const STEEP_BEAT_MS = 400;
+const STEEP_BEAT_MS = 330;
 /** With more accounts than the default, keeper and check have more to do in a beat. */
 const BEAT_MS_AN_ACCOUNT = 0.35;
 const USUAL_ACCOUNTS = 300;

@@ -94,9 +94,14 @@ export class Checker {
     this.#queue.catch(() => undefined);
   }
 
-  /** Resolves when all blocks are checked, the last one in full; rejects when one could not be. */
+  /** Resolves when all blocks so far are checked; rejects when one could not be. */
+  settled(): Promise<void> {
+    return this.#queue;
+  }
+
+  /** As `settled`, with the last block checked in full. */
   async done(): Promise<void> {
-    await this.#queue;
+    await this.settled();
     if (this.#before !== undefined) await this.#refresh(this.#before, this.#all());
   }
 

@@ -21,6 +21,8 @@ export interface DriverOptions {
   readonly firstAt: number;
   readonly lastRoundAt: number;
   readonly onBlock: (block: number, logs: BlockLogs) => void;
+  /** Resolves when every block has been checked. */
+  readonly settled: () => Promise<void>;
   /** Called before each block, for what is done to the chain from outside. */
   readonly beforeBlock: (block: number) => Promise<void>;
 }
@@ -75,10 +77,18 @@ export class Driver {
     const { feeds, lastRoundAt } = this.#options;
     while (!signal.aborted) {
       const over = feeds.nextRoundAt === undefined && this.#at >= lastRoundAt;
+      if (over && this.#options.traders.openCalls === 0) await this.#settle();
       if (over && (this.#mood() === "quiet" || this.#at > lastRoundAt + TAIL_SECONDS)) return;
       await this.step(nextBlockAt(this.#moment(), this.#waitingSeconds), signal);
     }
     signal.throwIfAborted();
+  }
+
+  /** At the end nothing is left to be late for: blocks wait until the check has seen them all. */
+  async #settle(): Promise<void> {
+    this.#options.beat.stop();
+    await this.#options.settled();
+    this.#options.beat.start();
   }
 
   /** Mines the next block, at the next beat, at the chain's time `at`. */

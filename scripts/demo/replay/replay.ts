@@ -100,6 +100,7 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
     onBlock: (block, logs) => {
       checker.add(block, logs);
     },
+    settled: () => checker.settled(),
     beforeBlock: async (block) => {
       if (options.fault === "ledger" && block === firstBlock + FAULT_BLOCK)
         await breakLedger(rpc, deployment);
