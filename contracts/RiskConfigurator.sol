@@ -114,6 +114,7 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     /// not keep the others from a new oracle.
     function _checkPrice(IMarginVault vault, IOracle newOracle, uint256 number, address asset) private view {
         (uint256 price36, bool fresh) = newOracle.price(asset);
+        if (fresh && price36 == 0) revert OraclePriceMissing(asset);
         if (!fresh) {
             IOracle oldOracle = vault.oracle();
             bool isNew = address(oldOracle) == address(0) || oldOracle.assets().length <= number;

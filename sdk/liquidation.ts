@@ -129,14 +129,14 @@ function size(account: AccountState, moment: VaultMoment, request: TakeRequest, 
   const lot: Lot = { amount, price36, maintenanceBps, liquidationBps, discountWad };
 
   const tranche = trancheUp(v, lot, moment.risk.minimumDebt);
-  const affordable = affordableDown(request.maxRepay, discountWad);
+  // Where the discount reaches below the debt, its worth is the lenders' and not the insurance's to share.
+  const isCovered = v.value * (WAD - discountWad) >= v.debt * WAD;
+  const affordable = isCovered ? affordableDown(request.maxRepay, discountWad) : request.maxRepay;
   const bounded = affordable > tranche ? tranche : affordable;
   const reach = reachUp(lot);
   const takesAll = bounded >= reach;
   const repaid = takesAll ? reach : bounded;
   const seized = takesAll ? amount : seizedDown(lot, bounded);
-  // Where the discount reaches below the debt, its worth is the lenders' and not the insurance's to share.
-  const isCovered = v.value * (WAD - discountWad) >= v.debt * WAD;
   const insured = isCovered ? insuranceUp(repaid, discountWad) : 0n;
   const sized: Take = {
     ...chosen,

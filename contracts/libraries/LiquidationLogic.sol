@@ -239,7 +239,9 @@ library LiquidationLogic {
         );
 
         t.tranche = v.trancheUp(lot, s.minimumDebt);
-        t.repaid = TrancheMath.affordableDown(request.maxRepay, t.discountWad);
+        // Where the discount reaches below the debt, its worth is the lenders' and not the insurance's to share.
+        bool insures = v.value * (WAD - t.discountWad) >= v.debt * WAD;
+        t.repaid = insures ? TrancheMath.affordableDown(request.maxRepay, t.discountWad) : request.maxRepay;
         if (t.repaid > t.tranche) t.repaid = t.tranche;
         uint256 reach = lot.reachUp();
         if (t.repaid >= reach) {
@@ -250,10 +252,7 @@ library LiquidationLogic {
             t.seized = lot.seizedDown(t.repaid);
             t.empties = t.seized == lot.amount;
         }
-        // Where the discount reaches below the debt, its worth is the lenders' and not the insurance's to share.
-        if (v.value * (WAD - t.discountWad) >= v.debt * WAD) {
-            t.insured = TrancheMath.insuranceUp(t.repaid, t.discountWad);
-        }
+        if (insures) t.insured = TrancheMath.insuranceUp(t.repaid, t.discountWad);
         _checkSize(s, request, t, lot);
     }
 

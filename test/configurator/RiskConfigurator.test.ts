@@ -265,6 +265,19 @@ describe("RiskConfigurator", () => {
       }
     });
 
+    it("refuses one whose fresh price is zero", async () => {
+      const w = await loadWorld();
+      const oracle = await deploy<MockOracle>(w.ethers, "MockOracle", [
+        w.quoteAddress,
+        w.collaterals.map((c) => c.address),
+      ]);
+      await oracle.set(0, 1n, true);
+      await oracle.set(1, 0n, true);
+      await expect(w.configurator.setOracle(w.vault, await oracle.getAddress()))
+        .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
+        .withArgs(w.collaterals[1]!.address);
+    });
+
     it("refuses one without a fresh price for an asset that has one now, or that is new", async () => {
       const w = await loadWorld();
       const oracle = await deploy<MockOracle>(w.ethers, "MockOracle", [

@@ -455,6 +455,16 @@ describe("liquidate", () => {
   });
 
   describe("the insurance share", () => {
+    it("is accepted as the maximum when it is what the preview said, insured or not", async () => {
+      const w = await loadWorld();
+      const id = await openPosition(w);
+      for (const value of [1_650n, 1_520n, 1_200n]) {
+        await setValue(w, id, w.usd(value));
+        const { repaid, insured } = await preview(w, id);
+        expect((await preview(w, id, repaid + insured)).repaid, `V = ${value}`).to.equal(repaid);
+      }
+    });
+
     it("is not asked where bad debt remains (design: split)", async () => {
       const w = await loadWorld();
       const id = await openPosition(w);

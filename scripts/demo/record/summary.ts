@@ -92,10 +92,12 @@ export function penaltiesOf(
   const debts = new Map<string, bigint>();
   for (const { account, debt } of journal.calls) if (!debts.has(account)) debts.set(account, debt);
   const parts = [...debts].map(([account, debt]) => {
-    const lost = journal.takes
-      .filter((take) => take.account === account)
-      .reduce((sum, { worth, repaid }) => sum + worth - repaid, 0n);
-    return { responded: (responses.get(account) ?? "none") !== "none", partWad: (lost * WAD) / debt };
+    const takes = journal.takes.filter((take) => take.account === account);
+    const lost = takes.reduce((sum, { worth, repaid }) => sum + worth - repaid, 0n);
+    const repaid = takes.reduce((sum, take) => sum + take.repaid, 0n);
+    // A critical account is taken before it is called: by then most of its debt may be gone.
+    const owed = repaid > debt ? repaid : debt;
+    return { responded: (responses.get(account) ?? "none") !== "none", partWad: (lost * WAD) / owed };
   });
   const average = (of: readonly { partWad: bigint }[]): Penalty => ({
     accounts: of.length,
