@@ -13,7 +13,7 @@ import {
     Status
 } from "../../../contracts/interfaces/VaultTypes.sol";
 import {Books} from "./Books.sol";
-import {vm, Vm} from "./Vm.sol";
+import {vm, IVm} from "./Vm.sol";
 
 /// @title One call to the vault, and what must hold across it
 /// @notice The formulas are written down again, plainly, from the design; nothing of the vault's libraries is used.
@@ -35,7 +35,7 @@ abstract contract Steps is Books {
         uint256 gasBefore = gasleft();
         (ok, result) = address(vault).call(data);
         _hold(43, gasBefore - gasleft() < MAX_GAS, "a call took too much gas");
-        Vm.Log[] memory logs = vm.getRecordedLogs();
+        IVm.Log[] memory logs = vm.getRecordedLogs();
         if (!ok) return (ok, result);
         _readEvents(b, logs);
         _after(b);
