@@ -75,7 +75,9 @@ abstract contract KeeperHandlers is Scenes {
     function liquidate(uint256 seed) external {
         _begin(seed);
         AccountId id = _oneIn(3) ? _anyBelowFloor() : _anyExpired();
-        (bool ok, bytes memory result) = _take(id, _anyActor(), _bestOf(id));
+        address asset = _bestOf(id);
+        if (_oneIn(12)) listed[_numberOf(asset)].feed.setBroken(true);
+        (bool ok, bytes memory result) = _take(id, _anyActor(), asset);
         _count(ok, result);
     }
 
