@@ -5,19 +5,16 @@
  * invariant broke, when a handler succeeded in less than 30 % of its calls, or when something was never reached.
  * `--all` runs the other Solidity tests too, as `npm test` does.
  */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
-import config from "../hardhat.config.ts";
 import { readSeed, freshSeed } from "./campaign/seed.ts";
 import { printTally } from "./campaign/printTally.ts";
+import { runCampaign } from "./campaign/runCampaign.ts";
 import { COUNTS_FILE, readTally, type Tally } from "./campaign/tally.ts";
 import { shortfallsOf } from "./campaign/shortfalls.ts";
 import { root } from "./compile.ts";
 
-/** One for each decimals of the quote asset; they run side by side. */
-const CAMPAIGNS = 2;
 const PROGRESS_MILLISECONDS = 10_000;
 
 const { values } = parseArgs({
@@ -30,41 +27,12 @@ const { values } = parseArgs({
 });
 const calls = readCount("calls", values.calls);
 const depth = readCount("depth", values.depth);
-const runs = Math.max(1, Math.ceil(calls / CAMPAIGNS / depth));
 const seed = values.seed === undefined ? freshSeed() : readSeed(values.seed);
 
 function readCount(name: string, text: string): number {
   const count = Number(text.replaceAll("_", ""));
   if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--${name} takes a number of at least 1`);
   return count;
-}
-
-/** Runs the tests; the counts are in their file afterwards. */
-async function run(): Promise<boolean> {
-  const counts = join(root, COUNTS_FILE);
-  rmSync(counts, { force: true });
-  mkdirSync(join(counts, ".."), { recursive: true });
-  const solidity = config.test?.solidity;
-  const hre = await createHardhatRuntimeEnvironment(
-    {
-      ...config,
-      test: {
-        ...config.test,
-        solidity: {
-          ...solidity,
-          fuzz: { ...(solidity !== undefined && "fuzz" in solidity ? solidity.fuzz : {}), seed },
-          invariant: { runs, depth, failOnRevert: true, dictionaryWeight: 20 },
-        },
-      },
-    },
-    {},
-    root,
-  );
-  const testFiles = values.all ? [] : [join(root, "test", "sol", "Campaign.t.sol")];
-  const result = (await hre.tasks.getTask(["test", "solidity"]).run({ testFiles, noCompile: false })) as {
-    readonly success: boolean;
-  };
-  return result.success;
 }
 
 function showProgress(): NodeJS.Timeout {
@@ -89,7 +57,7 @@ function judge(tally: Tally): boolean {
 
 console.log(`campaign: ${calls.toLocaleString("en")} calls in runs of ${String(depth)}, seed ${seed}`);
 const progress = showProgress();
-const held = await run();
+const { success: held } = await runCampaign({ root, seed, calls, depth, all: values.all });
 clearInterval(progress);
 const isEnough = existsSync(join(root, COUNTS_FILE)) && judge(readTally());
 console.log(`campaign: ${held && isEnough ? "everything held" : "FAILED"}, seed ${seed}`);

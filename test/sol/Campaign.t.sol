@@ -34,7 +34,16 @@ abstract contract Campaign is IVaultMaker {
         Authority authority,
         UptimeClock clock
     ) external returns (MarginVault) {
-        return new MarginVault(quoteAsset, model, configurator, authority, clock, "Tocsin", "T");
+        return
+            new MarginVault({
+                quoteAsset: quoteAsset,
+                newInterestRateModel: model,
+                newConfigurator: configurator,
+                newAuthority: authority,
+                newClock: clock,
+                shareName: "Tocsin",
+                shareSymbol: "T"
+            });
     }
 
     function targetContracts() external view returns (address[] memory targets) {

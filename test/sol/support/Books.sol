@@ -13,7 +13,7 @@ import {
     RiskTerms
 } from "../../../contracts/interfaces/VaultTypes.sol";
 import {Tally} from "./Tally.sol";
-import {Vm} from "./Vm.sol";
+import {IVm} from "./Vm.sol";
 import {World} from "./World.sol";
 
 /// @title The vault's books, kept from its events alone
@@ -82,14 +82,14 @@ abstract contract Books is World, Tally {
     /// @dev Called for every account that an event names.
     function _onTouched(Before memory b, AccountId id) internal virtual;
 
-    function _readEvents(Before memory b, Vm.Log[] memory logs) internal {
+    function _readEvents(Before memory b, IVm.Log[] memory logs) internal {
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].emitter != address(vault)) continue;
             if (!_readShareEvent(b, logs[i]) && !_readTraderEvent(b, logs[i])) _readCallEvent(b, logs[i]);
         }
     }
 
-    function _readShareEvent(Before memory b, Vm.Log memory log) private returns (bool) {
+    function _readShareEvent(Before memory b, IVm.Log memory log) private returns (bool) {
         bytes32 topic = log.topics[0];
         if (topic == IERC20.Transfer.selector) {
             uint256 shares = abi.decode(log.data, (uint256));
@@ -129,7 +129,7 @@ abstract contract Books is World, Tally {
         return false;
     }
 
-    function _readTraderEvent(Before memory b, Vm.Log memory log) private returns (bool) {
+    function _readTraderEvent(Before memory b, IVm.Log memory log) private returns (bool) {
         bytes32 topic = log.topics[0];
         if (log.topics.length < 4) return false;
         AccountId id = AccountId.wrap(log.topics[1]);
@@ -157,7 +157,7 @@ abstract contract Books is World, Tally {
         return true;
     }
 
-    function _readCallEvent(Before memory b, Vm.Log memory log) private {
+    function _readCallEvent(Before memory b, IVm.Log memory log) private {
         bytes32 topic = log.topics[0];
         if (log.topics.length < 4) return;
         AccountId id = AccountId.wrap(log.topics[1]);

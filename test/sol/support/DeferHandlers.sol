@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {AccountId} from "../../../contracts/interfaces/AccountId.sol";
 import {Permission} from "../../../contracts/interfaces/IAuthority.sol";
 import {IDeferred} from "../../../contracts/interfaces/IDeferred.sol";
@@ -33,7 +34,7 @@ abstract contract DeferHandlers is Scenes, IDeferred {
         _subject = _oneIn(3) && _plan == Plan.Deleverage ? _anyCalled() : _anyDebtor();
         _other = _anyAccount();
         while (AccountId.unwrap(_other) == AccountId.unwrap(_subject)) _other = _anyAccount();
-        if (!_oneIn(8)) _restoreFeeds();
+        if (!_oneIn(8)) _refreshFeeds();
         if (_plan == Plan.Leverage || _plan == Plan.Swap) _recoverPrices();
         AccountId[] memory ids = new AccountId[](2);
         (ids[0], ids[1]) = (_subject, _other);
@@ -179,11 +180,7 @@ abstract contract DeferHandlers is Scenes, IDeferred {
         if (authority.permissionOf(_subject, actor) == Permission.None) actor = _subject.ownerOf();
         vm.prank(actor);
         (bool ok, bytes memory result) = address(vault).call(data);
-        if (ok) return;
-        // solhint-disable-next-line no-inline-assembly -- passes errors on as they are
-        assembly ("memory-safe") {
-            revert(add(result, 32), mload(result))
-        }
+        Address.verifyCallResult(ok, result);
     }
 
     function _bring(AccountId id, uint256 number, uint256 amount) private {

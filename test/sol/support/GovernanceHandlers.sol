@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
 import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {IUptimeClock, PauseKind} from "../../../contracts/interfaces/IUptimeClock.sol";

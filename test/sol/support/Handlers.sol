@@ -31,13 +31,12 @@ abstract contract Handlers is
         _step(address(this), abi.encodeCall(vault.deposit, (assets, address(this))));
     }
 
-    /// @notice What holds after every call; accounts in turn, all at the end.
+    /// @notice What holds after every call; accounts and collaterals in turn, for what breaks stays broken.
     function check() external {
-        _holdLedger();
         _holdPool();
-        _holdTerms();
         _holdClock();
         _holdAccount(accounts[steps % accounts.length]);
+        _holdCollateral(steps % listed.length);
         _holdFeed(steps % listed.length);
     }
 
@@ -46,14 +45,14 @@ abstract contract Handlers is
         for (uint256 i; i < accounts.length; ++i) _holdAccount(accounts[i]);
         for (uint256 j; j < listed.length; ++j) {
             _holdFeed(j);
+            _holdCollateral(j);
             _holdAccount(_lotOf(j));
         }
         _drain();
         _writeTally(name);
     }
 
-    function _holdLedger() private {
-        (uint256 cash, , uint256 debtShares, , ) = vault.pool();
+    function _holdLedger(uint256 cash, uint256 debtShares) private {
         _hold(
             1,
             quote.balanceOf(address(vault)) == cash + donated[address(quote)],
@@ -62,19 +61,25 @@ abstract contract Handlers is
         uint256 sum;
         for (uint256 i; i < accounts.length; ++i) sum += pages[accounts[i]].debtShares;
         _hold(3, sum == debtShares, "the debts do not add up");
-        for (uint256 j; j < listed.length; ++j) {
-            address asset = address(listed[j].token);
-            uint256 balance = listed[j].token.balanceOf(address(vault)) - donated[asset];
-            sum = pages[_lotOf(j)].collateral[j];
-            for (uint256 i; i < accounts.length; ++i) sum += pages[accounts[i]].collateral[j];
-            (, , uint256 total) = vault.collateralAt(j);
-            _hold(1, balance == total, "a collateral's tokens are not what accounts hold");
-            _hold(2, sum == total, "a collateral does not add up");
-        }
+    }
+
+    function _holdCollateral(uint256 number) private {
+        (address asset, CollateralTerms memory t, uint256 total) = vault.collateralAt(number);
+        uint256 balance = listed[number].token.balanceOf(address(vault)) - donated[asset];
+        uint256 sum = pages[_lotOf(number)].collateral[number];
+        for (uint256 i; i < accounts.length; ++i) sum += pages[accounts[i]].collateral[number];
+        _hold(1, balance == total, "a collateral's tokens are not what accounts hold");
+        _hold(2, sum == total, "a collateral does not add up");
+        bool ordered =
+            uint256(t.initialBps) * 102 <= uint256(t.maintenanceBps) * 100 &&
+                uint256(t.maintenanceBps) * 104 <= uint256(t.liquidationBps) * 100 &&
+                uint256(t.liquidationBps) * BPS <= (BPS - t.maxDiscountBps) * (BPS - 500);
+        _hold(14, ordered, "weights are out of order");
     }
 
     function _holdPool() private {
-        (uint256 cash, uint256 index, uint256 debtShares, uint256 fee, ) = vault.pool();
+        (uint256 cash, uint256 index, uint256 debtShares, uint256 fee, uint256 accruedAt) = vault.pool();
+        _holdLedger(cash, debtShares);
         bool same = cash == bookedCash && index == bookedIndex && fee == bookedFee;
         _hold(44, same, "the pool is not what its events say");
         uint256 supply = vault.totalSupply();
@@ -84,7 +89,6 @@ abstract contract Handlers is
             vault.insuranceShares() == bookedShares[address(vault)],
             "the insurance is not what events say"
         );
-        (, , , , uint256 accruedAt) = vault.pool();
         uint256 debt = vault.totalDebt();
         uint256 assets = vault.totalAssets();
         if (accruedAt == block.timestamp)
@@ -98,17 +102,6 @@ abstract contract Handlers is
         _hold(8, supply == 0 || vault.convertToAssets(supply) <= assets, "shares claim more than there is");
         uint256 rate = model.ratePerSecondWad(cash, debt) * 31_557_600;
         _hold(11, rate <= 2e18 && rate + 31_557_600 >= 0.01e18, "the rate is out of bounds");
-    }
-
-    function _holdTerms() private {
-        for (uint256 j; j < listed.length; ++j) {
-            (, CollateralTerms memory t, ) = vault.collateralAt(j);
-            bool ordered =
-                uint256(t.initialBps) * 102 <= uint256(t.maintenanceBps) * 100 &&
-                    uint256(t.maintenanceBps) * 104 <= uint256(t.liquidationBps) * 100 &&
-                    uint256(t.liquidationBps) * BPS <= (BPS - t.maxDiscountBps) * (BPS - 500);
-            _hold(14, ordered, "weights are out of order");
-        }
     }
 
     function _holdAccount(AccountId id) private {

@@ -75,7 +75,9 @@ abstract contract KeeperHandlers is Scenes {
     function liquidate(uint256 seed) external {
         _begin(seed);
         AccountId id = _oneIn(3) ? _anyBelowFloor() : _anyExpired();
-        (bool ok, bytes memory result) = _take(id, _anyActor(), _bestOf(id));
+        address asset = _bestOf(id);
+        if (_oneIn(12)) listed[_numberOf(asset)].feed.setBroken(true);
+        (bool ok, bytes memory result) = _take(id, _anyActor(), asset);
         _count(ok, result);
     }
 
@@ -91,7 +93,7 @@ abstract contract KeeperHandlers is Scenes {
         uint256 uptime = vault.uptime();
         uint256 wanted = m.auctionStart + _rand(vault.riskTerms().auctionSeconds);
         if (!_oneIn(8) && wanted > uptime) _pass(wanted - uptime);
-        _restoreFeeds();
+        _refreshFeeds();
         (bool ok, bytes memory result) = _take(lot, _anyActor(), address(listed[lot.subAccountOf()].token));
         _count(ok, result);
     }
@@ -99,7 +101,7 @@ abstract contract KeeperHandlers is Scenes {
     /// @dev The insurance's account of a collateral that it holds, after a default if there was none.
     function _anyLot() private returns (AccountId lot) {
         if (!_oneIn(4)) _endPauses();
-        _restoreFeeds();
+        _refreshFeeds();
         uint256 start = _rand(listed.length);
         for (uint256 i; i < listed.length; ++i) {
             lot = _lotOf((start + i) % listed.length);
@@ -131,7 +133,7 @@ abstract contract KeeperHandlers is Scenes {
         uint256 afterwards = quote.balanceOf(owner) + (IERC20(asset).balanceOf(owner) * price36) / 1e36;
         (uint256 repaid, , ) = abi.decode(result, (uint256, uint256, uint256));
         uint256 loss = m.debt - repaid > n.debt + 1 ? m.debt - repaid - n.debt : 0;
-        // Known: the least critical discount, 2 %, is anyone's to keep, the owner's too, where it reaches below the debt.
+        // Known: the least critical discount, 2 %, is anyone's, the owner's too, where it reaches below the debt.
         _hold(24, loss == 0 || m.value * 98 <= m.debt * 100 + 100, "a solvent account left a loss");
         bool isFair = afterwards + n.value + m.debt <= before + minted + m.value + n.debt + loss + 4;
         _hold(24, isFair, "a self-liquidation paid");

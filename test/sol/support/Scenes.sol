@@ -11,7 +11,7 @@ import {Steps} from "./Steps.sol";
 /// @notice Handlers look for an account that is ready for their call; where there is none they make one, with the moves
 /// that traders, keepers and markets really have: deposits, loans, prices, time. Every move is a checked step.
 abstract contract Scenes is Steps {
-    uint256 internal constant CALLED = (1 << uint256(Status.Called));
+    uint256 internal constant EXPIRED = 1 << uint256(Status.Expired);
     uint256 internal constant OPENABLE = (1 << uint256(Status.Callable)) | (1 << uint256(Status.Lapsed));
     uint256 internal constant BELOW_FLOOR =
         (1 << uint256(Status.Critical)) | (1 << uint256(Status.Insolvent));
@@ -23,7 +23,9 @@ abstract contract Scenes is Steps {
         uint256 start = _rand(accounts.length);
         for (uint256 i; i < accounts.length; ++i) {
             id = accounts[(start + i) % accounts.length];
-            if (_debtSharesOf(id) == 0 && pages[id].deadline == 0) continue;
+            if (pages[id].debtShares == 0) continue;
+            // Only a called account expires; its status takes a dozen calls to ask for.
+            if (mask == EXPIRED && pages[id].deadline == 0) continue;
             if ((mask >> uint256(vault.statusOf(id))) & 1 == 1) return (true, id);
         }
         return (false, id);
@@ -116,17 +118,15 @@ abstract contract Scenes is Steps {
 
     /// @dev Prices move so that the account's health factor comes to about `targetWad`.
     function _nudgeHealth(AccountId id, uint256 targetWad) internal {
+        _refreshFeeds();
         Margin memory m = vault.marginOf(id);
         if (m.debt == 0 || m.maintenanceValue == 0) return;
-        _restoreFeeds();
-        m = vault.marginOf(id);
-        if (m.maintenanceValue == 0) return;
         _scalePrices(pages[id].collateralSet, (targetWad * m.debt) / m.maintenanceValue);
     }
 
     /// @dev As `_nudgeHealth` for the floor health.
     function _nudgeFloor(AccountId id, uint256 targetWad) internal {
-        _restoreFeeds();
+        _refreshFeeds();
         Margin memory m = vault.marginOf(id);
         if (m.debt == 0 || m.liquidationValue == 0) return;
         _scalePrices(pages[id].collateralSet, (targetWad * m.debt) / m.liquidationValue);
@@ -134,14 +134,10 @@ abstract contract Scenes is Steps {
 
     /// @dev As `_nudgeHealth` for value over debt.
     function _nudgeValue(AccountId id, uint256 targetWad) internal {
-        _restoreFeeds();
+        _refreshFeeds();
         Margin memory m = vault.marginOf(id);
         if (m.debt == 0 || m.value == 0) return;
         _scalePrices(pages[id].collateralSet, (targetWad * m.debt) / m.value);
-    }
-
-    function _restoreFeeds() internal {
-        _refreshFeeds();
     }
 
     /// @dev Prices wander from where they are to within reach of where they began.
@@ -186,10 +182,10 @@ abstract contract Scenes is Steps {
     /// @dev An account whose auction runs.
     function _anyExpired() internal returns (AccountId id) {
         bool found;
-        (found, id) = _find(1 << uint256(Status.Expired));
+        (found, id) = _find(EXPIRED);
         if (clock.pausedUntil(PauseKind.Liquidation) > block.timestamp && !_oneIn(4)) _endPauses();
         if (found) {
-            _restoreFeeds();
+            _refreshFeeds();
             return id;
         }
         id = _anyCalled();
@@ -204,7 +200,7 @@ abstract contract Scenes is Steps {
         bool found;
         (found, id) = _find(BELOW_FLOOR);
         if (found && _oneIn(2)) {
-            _restoreFeeds();
+            _refreshFeeds();
             return id;
         }
         id = _anyDebtor();
@@ -215,7 +211,7 @@ abstract contract Scenes is Steps {
     /// @dev An account that owes and holds less than dust; the prices that made it so are restored by the caller.
     function _crashBelowDust(AccountId id) internal returns (uint256[] memory answers) {
         answers = new uint256[](listed.length);
-        _restoreFeeds();
+        _refreshFeeds();
         for (uint256 j; j < answers.length; ++j) answers[j] = uint256(int256(listed[j].feed.answer()));
         Margin memory m = vault.marginOf(id);
         uint256 dust = vault.riskTerms().dustValue;

@@ -5,9 +5,12 @@ import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interf
 
 /// @notice A feed with one round, that can be set to any answer and age, or to fail.
 contract TestFeed is AggregatorV3Interface {
+    // Named by Chainlink's interface.
+    // solhint-disable const-name-snakecase
     uint8 public constant override decimals = 8;
     string public constant override description = "test";
     uint256 public constant override version = 1;
+    // solhint-enable const-name-snakecase
 
     int192 public answer;
     uint40 public updatedAt;

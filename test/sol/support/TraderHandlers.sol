@@ -10,6 +10,13 @@ import {vm} from "./Vm.sol";
 
 /// @title What traders do, and what strangers try in their place
 abstract contract TraderHandlers is Scenes {
+    bytes32 private constant OPERATOR_TYPEHASH = keccak256(
+        "SetOperator(address owner,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant ACCOUNT_OPERATOR_TYPEHASH = keccak256(
+        "SetAccountOperator(bytes32 account,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
+    );
+
     function depositCollateral(uint256 seed) external {
         _begin(seed);
         AccountId id = _anyAccount();
@@ -177,9 +184,7 @@ abstract contract TraderHandlers is Scenes {
         uint256 deadline = block.timestamp + _rand(1 days);
         bytes32 content = keccak256(
             abi.encode(
-                keccak256(
-                    "SetAccountOperator(bytes32 account,address operator,uint8 permission,uint256 nonce,uint256 deadline)"
-                ),
+                ACCOUNT_OPERATOR_TYPEHASH,
                 id,
                 operator,
                 permission,

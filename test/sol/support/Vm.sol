@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @notice The few cheatcodes of the runner that these tests use.
-interface Vm {
+interface IVm {
     struct Log {
         bytes32[] topics;
         bytes data;
@@ -28,4 +28,4 @@ interface Vm {
     function writeLine(string calldata path, string calldata line) external;
 }
 
-Vm constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+IVm constant vm = IVm(address(uint160(uint256(keccak256("hevm cheat code")))));

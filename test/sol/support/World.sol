@@ -2,17 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {Authority} from "../../../contracts/Authority.sol";
 import {KinkedRateModel} from "../../../contracts/KinkedRateModel.sol";
 import {MarginVault} from "../../../contracts/MarginVault.sol";
 import {RiskConfigurator} from "../../../contracts/RiskConfigurator.sol";
 import {UptimeClock} from "../../../contracts/UptimeClock.sol";
 import {AccountId, accountIdOf} from "../../../contracts/interfaces/AccountId.sol";
-import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
-import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {Listing} from "../../../contracts/interfaces/IRiskConfigurator.sol";
-import {CollateralTerms, Margin, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
+import {CollateralTerms, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
 import {MockFeed} from "../../../contracts/mocks/MockFeed.sol";
 import {ChainlinkOracle, FeedTerms} from "../../../contracts/oracles/ChainlinkOracle.sol";
 import {HookedToken, ITransferHook} from "./HookedToken.sol";
@@ -211,10 +208,6 @@ abstract contract World is ITransferHook {
 
     function _setOf(AccountId id) internal view returns (uint256 set) {
         (set, , , , , , ) = vault.accountState(id);
-    }
-
-    function _debtSharesOf(AccountId id) internal view returns (uint256 debtShares) {
-        (, , , , , , debtShares) = vault.accountState(id);
     }
 
     function _cash() internal view returns (uint256 cash) {
