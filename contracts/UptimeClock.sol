@@ -180,14 +180,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
             _beginOutage(stops, block.timestamp);
             return true;
         }
-        uint256 next = uint256(stops.seenRound) + 1;
-        // What happened before this clock is not its business; neither is what another phase of the feed left behind.
-        bool continues =
-            stops.seenRound != 0 && latest.id >> 64 == stops.seenRound >> 64 && latest.id >= next;
-        if (!continues) next = latest.id;
-        // How things stand now matters more than a history longer than anybody can read at once.
-        if (latest.id - next >= MAX_ROUNDS) next = latest.id - MAX_ROUNDS + 1;
-        for (uint256 id = next; id <= latest.id; ++id) {
+        for (uint256 id = _firstUnseen(stops, latest.id); id <= latest.id; ++id) {
             if (id == latest.id) {
                 _apply(stops, ended, latest);
                 break;
@@ -198,6 +191,16 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         }
         stops.seenRound = latest.id;
         return true;
+    }
+
+    /// @dev The round after the last one seen, but never more than `MAX_ROUNDS` back: how things stand now matters more
+    /// than a history longer than anybody can read at once.
+    function _firstUnseen(Stops memory stops, uint256 latest) private pure returns (uint256 first) {
+        first = uint256(stops.seenRound) + 1;
+        // What happened before this clock is not its business; neither is what another phase of the feed left behind.
+        bool continues = stops.seenRound != 0 && latest >> 64 == stops.seenRound >> 64 && latest >= first;
+        if (!continues) return latest;
+        if (latest - first >= MAX_ROUNDS) first = latest - MAX_ROUNDS + 1;
     }
 
     function _apply(Stops memory stops, Ended memory ended, Round memory round) private view {
