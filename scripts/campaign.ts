@@ -3,7 +3,7 @@
  * calls as wanted (500,000 unless told otherwise), from a fresh random seed unless one is given. Prints the seed, what
  * was called and how often it succeeded, what was reached, and how often each invariant was asked. Ends non-zero when an
  * invariant broke, when a handler succeeded in less than 30 % of its calls, or when something was never reached.
- * `--all` runs the other Solidity tests too, as `npm test` does.
+ * `npm test` runs it with `--all`, the other Solidity tests too, and `--brief`, without the tables.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     depth: { type: "string", default: "250" },
     seed: { type: "string" },
     all: { type: "boolean", default: false },
+    brief: { type: "boolean", default: false },
   },
 });
 const calls = readCount("calls", values.calls);
@@ -49,7 +50,7 @@ function showProgress(): NodeJS.Timeout {
 
 /** Prints what was counted, then what falls short; whether nothing does. */
 function judge(tally: Tally): boolean {
-  printTally(tally);
+  if (!values.brief) printTally(tally);
   const shortfalls = shortfallsOf(tally);
   for (const shortfall of shortfalls) console.error(`campaign: ${shortfall}`);
   return shortfalls.length === 0;

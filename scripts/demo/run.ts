@@ -47,7 +47,7 @@ const CALM_BLOCKS = 10;
 const CALM_SECONDS = 5;
 const POLL_MS = 15;
 /** A slow keeper looks at the chain once in so many beats. */
-const SLOW_BEATS = 12;
+const SLOW_BEATS = 60;
 
 /** Runs the demo to its end. Returns whether it was good; rejects with the signal's reason when that aborts. */
 export async function runDemo(input: DemoInput, context: RunContext): Promise<boolean> {

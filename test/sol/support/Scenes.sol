@@ -11,6 +11,8 @@ import {Steps} from "./Steps.sol";
 /// @notice Handlers look for an account that is ready for their call; where there is none they make one, with the moves
 /// that traders, keepers and markets really have: deposits, loans, prices, time. Every move is a checked step.
 abstract contract Scenes is Steps {
+    /// @dev A status takes dozens of calls to ask for.
+    uint256 private constant MAX_ASKED = 2;
     uint256 internal constant EXPIRED = 1 << uint256(Status.Expired);
     uint256 internal constant OPENABLE = (1 << uint256(Status.Callable)) | (1 << uint256(Status.Lapsed));
     uint256 internal constant BELOW_FLOOR =
@@ -21,11 +23,12 @@ abstract contract Scenes is Steps {
     /// @dev An account whose status is one of `mask`, looking from a random one on.
     function _find(uint256 mask) internal returns (bool found, AccountId id) {
         uint256 start = _rand(accounts.length);
-        for (uint256 i; i < accounts.length; ++i) {
+        uint256 asked;
+        for (uint256 i; i < accounts.length && asked < MAX_ASKED; ++i) {
             id = accounts[(start + i) % accounts.length];
             if (pages[id].debtShares == 0) continue;
-            // Only a called account expires; its status takes a dozen calls to ask for.
             if (mask == EXPIRED && pages[id].deadline == 0) continue;
+            ++asked;
             if ((mask >> uint256(vault.statusOf(id))) & 1 == 1) return (true, id);
         }
         return (false, id);

@@ -30,6 +30,12 @@ contract TestFeed is AggregatorV3Interface {
         return latestRoundData();
     }
 
+    /// @notice Works, and has just said the same again.
+    function refresh() external {
+        isBroken = false;
+        updatedAt = uint40(block.timestamp);
+    }
+
     function push(uint256 newAnswer) public {
         answer = int192(int256(newAnswer));
         updatedAt = uint40(block.timestamp);

@@ -44,7 +44,7 @@ abstract contract World is ITransferHook {
     uint24 internal constant MAX_AGE_SECONDS = 1 days;
     uint24 internal constant DEAD_AGE_SECONDS = 3 days;
     uint256 internal constant MIN_GRACE_SECONDS = 900;
-    uint256 internal constant MAX_LISTED = 5;
+    uint256 internal constant MAX_LISTED = 4;
     uint256 internal constant ACTOR_COUNT = 5;
     uint256 internal constant ACCOUNT_COUNT = 6;
 
@@ -142,13 +142,8 @@ abstract contract World is ITransferHook {
 
     /// @dev Every feed works and has just spoken.
     function _refreshFeeds() internal {
-        for (uint256 j; j < listed.length; ++j) {
-            TestFeed feed = listed[j].feed;
-            if (feed.isBroken()) feed.setBroken(false);
-            feed.push(uint256(int256(feed.answer())));
-        }
-        if (quoteFeed.isBroken()) quoteFeed.setBroken(false);
-        quoteFeed.push(1e8);
+        for (uint256 j; j < listed.length; ++j) listed[j].feed.refresh();
+        quoteFeed.refresh();
     }
 
     /// @dev Multiplies the price of each collateral in `set` by `factorWad`, within what a feed may say.
