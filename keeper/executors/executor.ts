@@ -17,7 +17,7 @@ export interface ExecutorOptions {
   readonly log: Log;
 }
 
-/** An account whose call was opened or closed blindly is simulated first when it comes again this soon. */
+/** An account that was acted upon unsimulated is simulated first when it comes again this soon. */
 const BLIND_ONCE_IN_BLOCKS = 16;
 
 /**
@@ -26,7 +26,8 @@ const BLIND_ONCE_IN_BLOCKS = 16;
  *
  * Opening and closing calls goes ahead of that and unsimulated. The vault skips what it refuses, nothing but gas can be
  * lost, and in a crash the simulations of many liquidations would make the traders' notices late. For the same reason
- * work stops between two actions once there is a newer block.
+ * work stops between two actions once there is a newer block; only the liquidations that were still to be simulated then
+ * go out as they are. Each bounds what it pays and what it receives, and waiting costs more than the gas of a refusal.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -38,16 +39,16 @@ export class Executor {
 
   /** Returns how many transactions were sent. `day` is the day of block time that losses are booked on. */
   async execute(actions: readonly Action[], head: BlockHeader, day: number): Promise<number> {
-    const blind = actions.filter((action) => this.#mayGoBlind(action, head.number));
-    await this.#options.outbox.send(
-      blind.map((action) => ({ action, call: encodeAction(action, this.#options.targets), spending: [] })),
-      head,
-    );
-    for (const account of blind.flatMap(accountsOf)) this.#sentBlindAt.set(account, head.number);
-    let sent = blind.length;
-    for (const action of actions.filter((each) => !blind.includes(each))) {
-      // What is left was decided on a block that is no longer the newest: better decided anew.
-      if (sent > blind.length && (await this.#hasMoved(head))) break;
+    const notices = actions.filter((action) => isNotice(action) && this.#mayGoBlind(action, head.number));
+    await this.#sendBlind(notices, head, day);
+    let sent = notices.length;
+    const rest = actions.filter((each) => !notices.includes(each));
+    for (const [i, action] of rest.entries()) {
+      if (i > 0 && (await this.#hasMoved(head))) {
+        const takes = rest.slice(i).filter((each) => isTake(each) && this.#mayGoBlind(each, head.number));
+        await this.#sendBlind(takes, head, day);
+        return sent + takes.length;
+      }
       const parcels = (await this.#simulate(action, head)).flatMap((simulated): Parcel[] =>
         simulated.call === undefined
           ? []
@@ -59,6 +60,19 @@ export class Executor {
     return sent;
   }
 
+  async #sendBlind(actions: readonly Action[], head: BlockHeader, day: number): Promise<void> {
+    const { outbox, targets } = this.#options;
+    await outbox.send(
+      actions.map((action) => ({
+        action,
+        call: encodeAction(action, targets),
+        spending: spendingOf(action, day),
+      })),
+      head,
+    );
+    for (const account of actions.flatMap(accountsOf)) this.#sentBlindAt.set(account, head.number);
+  }
+
   /** Whether there is a block after `head`; an endpoint that does not say has none. */
   async #hasMoved(head: BlockHeader): Promise<boolean> {
     const [answer] = await this.#options.rpc.batch([{ method: "eth_blockNumber", params: [] }]);
@@ -66,8 +80,6 @@ export class Executor {
   }
 
   #mayGoBlind(action: Action, block: number): boolean {
-    if (action.duty !== "openCall" && action.duty !== "reopenCall" && action.duty !== "closeCall")
-      return false;
     for (const [account, at] of this.#sentBlindAt) {
       if (block - at >= BLIND_ONCE_IN_BLOCKS || at > block) this.#sentBlindAt.delete(account);
     }
@@ -96,6 +108,10 @@ export class Executor {
       log.warn("action.failed", { duty: action.duty, error });
     }
   }
+}
+
+function isNotice({ duty }: Action): boolean {
+  return duty === "openCall" || duty === "reopenCall" || duty === "closeCall";
 }
 
 function halvesOf(action: Action): Action[] {

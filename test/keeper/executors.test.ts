@@ -211,6 +211,17 @@ describe("Executor", () => {
     reason: "test",
   });
 
+  const take = (number: number): Action => {
+    const common = { stake: 1n, reason: "test" };
+    const terms = { asset: targets.quote, maxRepay: 1n, minSeized: 0n, gain: 1n, loss: 0n };
+    return {
+      duty: "liquidateCritical",
+      items: [{ account: accountOf(number), ...terms, ...common }],
+      gasLimit: 100_000n,
+      ...common,
+    };
+  };
+
   /** What happened in order: `simulate` for an eth_call, a duty for each parcel sent. */
   function bench(refusal: Refusal = Refusal.None, newest = "0xa") {
     const events: (Duty | "simulate")[] = [];
@@ -218,7 +229,10 @@ describe("Executor", () => {
       batch: ([call]: readonly RpcCall[]) => {
         if (call?.method === "eth_blockNumber") return Promise.resolve([{ ok: true, result: newest }]);
         events.push("simulate");
-        const result = VAULT_ABI.encodeFunctionResult("openCalls", [[refusal]]);
+        const [{ data }] = call?.params as [{ data: string }];
+        const name = VAULT_ABI.parseTransaction({ data })?.name ?? "";
+        const answer = name === "liquidate" ? [1n, 0n, 1n] : [[refusal]];
+        const result = VAULT_ABI.encodeFunctionResult(name, answer);
         return Promise.resolve([{ ok: true, result }]);
       },
     } as unknown as Rpc;
@@ -255,5 +269,17 @@ describe("Executor", () => {
     expect(events).to.deep.equal(["simulate", "bookLoss"]);
     const calm = bench();
     expect(await calm.executor.execute(actions, head(10), 0)).to.equal(2);
+  });
+
+  it("sends the liquidations that a newer block overtakes, unsimulated and once in sixteen blocks (K-22, K-23)", async () => {
+    const actions = [take(1), take(2), batch("bookLoss", 3), take(4)];
+    const { events, executor } = bench(Refusal.None, "0xb");
+    expect(await executor.execute(actions, head(10), 0)).to.equal(3);
+    const takes = new Array<Duty>(3).fill("liquidateCritical");
+    expect(events).to.deep.equal(["simulate", ...takes]);
+    // Whatever became of them: the same accounts are simulated when they come again.
+    events.length = 0;
+    expect(await executor.execute([take(1), take(2)], head(10), 0)).to.equal(1);
+    expect(events).to.deep.equal(["simulate", "liquidateCritical"]);
   });
 });
