@@ -30,6 +30,11 @@ describe("nextBlockAt", () => {
   it("when calls wait: the longer step", () => {
     expect(at({ mood: "waiting" })).to.equal(NOW + 120);
   });
+  it("when calls have nothing left to wait for but a keeper that is late: the longer step, never for ever", () => {
+    const nothing = { nextRoundAt: undefined, nextRefreshAt: Infinity };
+    expect(at({ mood: "waiting", ...nothing })).to.equal(NOW + 120);
+    expect(at({ mood: "quiet", ...nothing, nextDeadlineAt: NOW - 1 })).to.equal(NOW + 120);
+  });
   it("when quiet: straight to the next round", () => {
     expect(at({ mood: "quiet" })).to.equal(NOW + 3_600);
   });

@@ -27,14 +27,15 @@ const WAITING_BLOCKS = 600;
 
 /**
  * When the next block comes. Never later than a round, a deadline or a trader's plan; after the last round open calls
- * have nothing else to wait for.
+ * have nothing else to wait for, but for a keeper that is late.
  */
 export function nextBlockAt(moment: Moment, waitingSeconds: number): number {
   const { now, mood, nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt } = moment;
   const waiting = nextRoundAt === undefined ? Infinity : waitingSeconds;
   const step = mood === "busy" ? BUSY_SECONDS : mood === "waiting" ? waiting : Infinity;
   const moments = [nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt].filter((at) => at !== undefined);
-  return Math.min(now + step, ...moments.filter((at) => at > now));
+  const next = Math.min(now + step, ...moments.filter((at) => at > now));
+  return next === Infinity ? now + waitingSeconds : next;
 }
 
 /** The step while calls wait: a minute in short replays, up to five in long ones. */
