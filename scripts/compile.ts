@@ -1,6 +1,9 @@
+import { MultiProcessMutex } from "@nomicfoundation/hardhat-utils/synchronization";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import config from "../hardhat.config.ts";
 
@@ -24,11 +27,24 @@ export async function compileOrExit(profile: Profile): Promise<HardhatRuntimeEnv
     root,
   );
   try {
-    await hre.tasks.getTask("build").run({ noTests: isProduction });
+    await oneBuildAtATime(() => hre.tasks.getTask("build").run({ noTests: isProduction }));
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "HardhatError") throw error;
     console.error(error.message);
     process.exit(1);
   }
   return hre;
+}
+
+/** A first compilation may take minutes where many things run. */
+const BUILD_PATIENCE_MS = 600_000;
+
+/** Two processes that build in the same folder pull each other's files away. */
+export async function oneBuildAtATime<T>(build: () => Promise<T>): Promise<T> {
+  const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  const mutex = new MultiProcessMutex(
+    join(tmpdir(), `${basename(root)}-build-${name}.lock`),
+    BUILD_PATIENCE_MS,
+  );
+  return await mutex.use(build);
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { HardhatUserConfig } from "hardhat/config";
 import config from "../../hardhat.config.ts";
+import { oneBuildAtATime } from "../compile.ts";
 import { COUNTS_FILE } from "./tally.ts";
 
 export const CAMPAIGN_FILE = "test/sol/Campaign.t.sol";
@@ -54,7 +55,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   // The runner links the test to the libraries' own artifacts, which building the test alone does not write.
   const libraries = globSync(join(options.root, "contracts/libraries/*Logic.sol"));
   const files = options.all === true ? [] : [...testFiles, ...libraries];
-  await hre.tasks.getTask("build").run({ files, quiet: true });
+  await oneBuildAtATime(() => hre.tasks.getTask("build").run({ files, quiet: true }));
   const startedAt = performance.now();
   const task = hre.tasks.getTask(["test", "solidity"]);
   const result = (await task.run({ testFiles, noCompile: true })) as TaskResult;
