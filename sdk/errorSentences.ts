@@ -143,6 +143,12 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "RatesOutOfOrder(uint256 kinkWad, uint256 baseRateWad, uint256 kinkRateWad, uint256 fullRateWad)": (say) =>
     `The kink ${say.wad("kinkWad")} must lie between 0 and 1 and the yearly rates ${say.wad("baseRateWad")}, ${say.wad("kinkRateWad")} and ${say.wad("fullRateWad")} must not fall.`,
 
+  // IPermitRouter
+  "AllowanceTooSmall(address asset, address owner, uint256 allowance, uint256 needed)": (say) =>
+    `${say.address("owner")} lets the router take ${say.amount("allowance", "asset")} where ${say.amount("needed", "asset")} are needed: sign a permit for at least that, to the ERC-2612 standard and not expired, or approve the router.`,
+  "AssetNotHeld(bytes32 account, address asset)": (say) =>
+    `Account ${say.account("account")} holds no ${say.asset("asset")} yet and the router only tops up: the owner deposits a new asset in the vault itself.`,
+
   // OpenZeppelin
   "ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)": (say) =>
     `${say.address("sender")} holds ${say.integer("balance")} base units of the token where ${say.integer("needed")} are needed: get more, or use less.`,
