@@ -38,6 +38,8 @@ export interface Deployment {
   readonly interestRateModel: string;
   readonly callLogic: string;
   readonly liquidationLogic: string;
+  /** Pays by signature; serves any vault. Not there in deployments from before it was. */
+  readonly permitRouter?: string;
   readonly quote: DeployedAsset;
   readonly collaterals: readonly DeployedCollateral[];
   /** `KinkedRateModel`'s constants as decimal strings. */
@@ -65,6 +67,7 @@ export function parseDeployment(json: unknown): Deployment {
     interestRateModel: addressOf("interestRateModel"),
     callLogic: addressOf("callLogic"),
     liquidationLogic: addressOf("liquidationLogic"),
+    ...(fields.permitRouter === undefined ? {} : { permitRouter: addressOf("permitRouter") }),
     quote: assetAt(fields.quote, "quote"),
     collaterals: collateralsAt(fields.collaterals),
     rates: ratesAt(fields.rates),

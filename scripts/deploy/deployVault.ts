@@ -69,6 +69,7 @@ export async function deployVault(
     plan.quote.maxAgeSeconds,
     plan.collaterals.map((c) => [c.asset, c.feed, c.maxAgeSeconds, c.deadAgeSeconds]),
   ]);
+  const permitRouter = await steps.deploy("PermitRouter", "periphery/PermitRouter.sol", []);
   await configure(steps, plan, vault, configurator, oracle, signer);
 
   const rates = Object.fromEntries(Object.entries(plan.rates).map(([name, rate]) => [name, rate.toString()]));
@@ -83,6 +84,7 @@ export async function deployVault(
     interestRateModel: await model.getAddress(),
     callLogic: await callLogic.getAddress(),
     liquidationLogic: await liquidationLogic.getAddress(),
+    permitRouter: await permitRouter.getAddress(),
     quote: { ...(await describeToken(signer, plan.quote.asset)), feed: plan.quote.feed },
     collaterals: await Promise.all(
       plan.collaterals.map(async (c, number) => ({
