@@ -17,21 +17,28 @@ contract DemoReader {
     /// @notice The vault's books beside what its tokens and feeds say.
     /// @param tokens The quote asset, then the collaterals in listing order.
     /// @param feeds Their feeds.
+    /// @param sequencerFeed The chain's uptime feed; its rounds are numbered from 1.
     /// @return words `[time, uptime, cash, debtIndex, totalDebtShares, unbookedFee, accruedAt, shareSupply,
-    /// insuranceShares]`, then for each token `[vaultBalance, supply, recordedTotal, answer, updatedAt]`.
+    /// insuranceShares, rounds]`, then for each round of the uptime feed `[answer, startedAt]`, then for each token
+    /// `[vaultBalance, supply, recordedTotal, answer, updatedAt]`.
     function readVault(
         IMarginVault vault,
         IERC20[] calldata tokens,
-        AggregatorV3Interface[] calldata feeds
+        AggregatorV3Interface[] calldata feeds,
+        AggregatorV3Interface sequencerFeed
     ) external view returns (uint256[] memory words) {
-        words = new uint256[](9 + 5 * tokens.length);
+        (uint256 rounds, , , , ) = sequencerFeed.latestRoundData();
+        uint256 first = 10 + 2 * rounds;
+        words = new uint256[](first + 5 * tokens.length);
         words[0] = block.timestamp;
         words[1] = vault.uptime();
         (words[2], words[3], words[4], words[5], words[6]) = vault.pool();
         words[7] = IERC20(address(vault)).totalSupply();
         words[8] = vault.insuranceShares();
+        words[9] = rounds;
+        _readRounds(sequencerFeed, rounds, words);
         for (uint256 i; i < tokens.length; ++i) {
-            uint256 offset = 9 + 5 * i;
+            uint256 offset = first + 5 * i;
             words[offset] = tokens[i].balanceOf(address(vault));
             words[offset + 1] = tokens[i].totalSupply();
             if (i != 0) (, , words[offset + 2]) = vault.collateralAt(i - 1);
@@ -75,6 +82,17 @@ contract DemoReader {
     /// @notice Mints to many.
     function mintMany(MockERC20 token, address[] calldata holders, uint256[] calldata amounts) external {
         for (uint256 i; i < holders.length; ++i) token.mint(holders[i], amounts[i]);
+    }
+
+    function _readRounds(
+        AggregatorV3Interface sequencerFeed,
+        uint256 rounds,
+        uint256[] memory words
+    ) private view {
+        for (uint256 i; i < rounds; ++i) {
+            (, int256 answer, uint256 startedAt, , ) = sequencerFeed.getRoundData(uint80(i + 1));
+            (words[10 + 2 * i], words[11 + 2 * i]) = (uint256(answer), startedAt);
+        }
     }
 
     function _readState(

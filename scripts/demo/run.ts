@@ -198,7 +198,7 @@ async function close(
 ): Promise<boolean> {
   const { last, journal } = recorder;
   if (last === undefined) throw new Error("The replay had no blocks.");
-  const reader = blockReaderOf(rpc, world.deployment, world.reader);
+  const reader = blockReaderOf(rpc, world);
   await compareWallets(reader, replay.conservation, last.vault.block);
   const after = await wealthOf(rpc, world, replay.lenders);
   const insurance = await insuranceOf(rpc, world.deployment.vault, last);

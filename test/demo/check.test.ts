@@ -77,6 +77,7 @@ describe("standingOf", () => {
       "Expired",
     ],
     ["called, after the auction", 1_700n * USDC, { deadline: 1n, auctionStart: NOW - 3_600n }, "Lapsed"],
+    ["a sale for the insurance, at its start", 0n, { deadline: NOW, auctionStart: NOW }, "Expired"],
     ["called and under the floor", 1_749n * USDC, { deadline: NOW + 1n }, "Critical"],
   ];
   for (const [what, debt, changes, status] of cases) {
@@ -244,7 +245,9 @@ describe("facts", () => {
     `0x${[32n, BigInt(words.length), ...words].map((w) => w.toString(16).padStart(64, "0")).join("")}`;
 
   it("of a vault come in the reader's order", () => {
-    const answer = encode(Array.from({ length: 19 }, (_, i) => BigInt(i + 1)));
+    const books = Array.from({ length: 9 }, (_, i) => BigInt(i + 1));
+    const tokens = Array.from({ length: 10 }, (_, i) => BigInt(i + 10));
+    const answer = encode([...books, 2n, 0n, 70n, 1n, 80n, ...tokens]);
     const read = vaultFactsOf(7, 99n, answer);
     expect(read).to.deep.include({
       block: 7,
@@ -254,6 +257,10 @@ describe("facts", () => {
       cash: 3n,
       insuranceShares: 9n,
     });
+    expect(read.sequencer).to.deep.equal([
+      { isDown: false, startedAt: 70n },
+      { isDown: true, startedAt: 80n },
+    ]);
     expect(read.tokens[1]).to.deep.equal({
       vaultBalance: 15n,
       supply: 16n,

@@ -14,6 +14,7 @@ export interface CheckTerms {
   readonly rates: CheckRates;
   readonly minimumDebt: bigint;
   readonly dustValue: bigint;
+  readonly minGraceSeconds: bigint;
   readonly auctionSeconds: bigint;
   readonly rampSeconds: bigint;
 }
@@ -111,7 +112,7 @@ function scaledPrice(token: TokenFacts, quote: TokenFacts, decimals: number, quo
   return (token.answer * 10n ** BigInt(36 + quoteDecimals - decimals)) / quote.answer;
 }
 
-/** Where an account stands at a block. */
+/** Where an account stands at a block; deadline and auction as the clock has them. */
 export function standingOf(
   account: AccountFacts,
   prices: readonly CheckPrice[],
@@ -150,7 +151,8 @@ function statusOf(
   if (liquidationValue < debt) return "Critical";
   const called = deadline !== 0n;
   if (called && uptime < deadline) return "Called";
-  if (called && maintenanceValue >= debt) return "Recovering";
+  // A call without debt sells what a default left to the insurance; it ends by being sold.
+  if (called && maintenanceValue >= debt && debt > 0n) return "Recovering";
   if (called) return uptime < auctionStart + auctionSeconds ? "Expired" : "Lapsed";
   if (maintenanceValue < debt) return "Callable";
   return 10n * maintenanceValue < 11n * debt ? "Warned" : "Healthy";

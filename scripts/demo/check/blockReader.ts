@@ -1,7 +1,7 @@
 import type { AccountId } from "../../../sdk/accountId.ts";
-import type { Deployment } from "../../../sdk/deployment.ts";
 import { quantity, type Rpc } from "../chain/rpc.ts";
 import * as calls from "../world/calls.ts";
+import type { World } from "../world/deployWorld.ts";
 import { accountFactsOf, vaultFactsOf, wordsOf, type AccountFacts, type VaultFacts } from "./facts.ts";
 
 /** Reads facts of a block by direct calls to the chain. */
@@ -14,14 +14,15 @@ export interface BlockReader {
 /** The node refuses calls with more. */
 const CALL_GAS = quantity(16_777_216);
 
-export function blockReaderOf(rpc: Rpc, deployment: Deployment, reader: string): BlockReader {
+export function blockReaderOf(rpc: Rpc, { deployment, reader, sequencerFeed }: World): BlockReader {
   const { vault, quote, collaterals } = deployment;
   const assets = [quote, ...collaterals];
   const read = (block: number, name: string, args: readonly unknown[]) => {
     const data = calls.reader.encodeFunctionData(name, args);
     return rpc<string>("eth_call", [{ to: reader, data, gas: CALL_GAS }, quantity(block)]);
   };
-  const vaultArgs = [vault, assets.map(({ address }) => address), assets.map(({ feed }) => feed)];
+  const [tokens, feeds] = [assets.map(({ address }) => address), assets.map(({ feed }) => feed)];
+  const vaultArgs = [vault, tokens, feeds, sequencerFeed];
   const listed = collaterals.map(({ address }) => address);
   return {
     vault: async (block) => {

@@ -10,15 +10,19 @@ import {
   type Standing,
 } from "./arithmetic.ts";
 import type { BlockReader } from "./blockReader.ts";
+import { clockAt, inForce, type CheckClock } from "./clock.ts";
 import type { ConservationWatch } from "./conservation.ts";
 import type { AccountFacts, VaultFacts } from "./facts.ts";
+import { forbiddenTakes, type ForbiddenTake } from "./forbidden.ts";
 import { MissWatch } from "./missed.ts";
 import { isProfitable } from "./offer.ts";
 
 /** A block as the check found it; accounts in the order in which they were given. */
 export interface CheckedBlock {
   readonly vault: VaultFacts;
+  readonly clock: CheckClock;
   readonly prices: readonly CheckPrice[];
+  /** As stored: deadlines are not put off yet by stops of the clock. */
   readonly facts: readonly AccountFacts[];
   readonly standings: readonly Standing[];
   /** Whether liquidating pays, by account. */
@@ -36,15 +40,26 @@ export interface Difference {
   readonly checkSays: string;
 }
 
+/** A block in which the vault's clock shows something else than the check's. */
+export interface ClockDifference {
+  readonly block: number;
+  readonly vaultSays: bigint;
+  readonly checkSays: bigint;
+}
+
 export interface CheckerOptions {
   readonly reader: BlockReader;
   readonly ids: readonly AccountId[];
+  /** The collaterals' addresses by number, lower case. */
+  readonly assets: readonly string[];
   readonly terms: CheckTerms;
   readonly conservation: ConservationWatch;
   /** Resolves when the check may take the node's time without standing in the way of a keeper or of the next block. */
   readonly turn: () => Promise<void>;
   readonly onChecked: (checked: CheckedBlock) => void;
 }
+
+type Judge = (account: AccountFacts) => Standing;
 
 /** So many accounts are read in one call: a few milliseconds of the node's time. */
 const CHUNK = 25;
@@ -57,7 +72,7 @@ const NEAR_BPS_ON_ROUND = 100n;
 /**
  * Judges every account at every block, in order and behind the chain's head, from what the chain says at that block.
  *
- * Prices, debt index and clock are read and every status is recomputed for every block. What `statusOf` says of an
+ * Prices, debt index and the uptime feed's rounds are read and every status is recomputed for every block. What `statusOf` says of an
  * account, and its own storage, is read again for those that a log names, whose status changes, who stand near a
  * threshold, and for each tenth in turn; in the first and the last block for all. For all in every block
  * it would take more of the node's time than keeper and blocks together.
@@ -65,6 +80,8 @@ const NEAR_BPS_ON_ROUND = 100n;
 export class Checker {
   readonly watch = new MissWatch();
   readonly differences: Difference[] = [];
+  readonly clockDifferences: ClockDifference[] = [];
+  readonly forbidden: ForbiddenTake[] = [];
   readonly #options: CheckerOptions;
   readonly #index: ReadonlyMap<string, number>;
   readonly #facts: AccountFacts[] = [];
@@ -102,22 +119,27 @@ export class Checker {
   /** As `settled`, with the last block checked in full. */
   async done(): Promise<void> {
     await this.settled();
-    if (this.#before !== undefined) await this.#refresh(this.#before, this.#all());
+    const last = this.#before;
+    if (last !== undefined) await this.#refresh(last, this.#judgeOf(last), this.#all());
   }
 
   async #check(block: number, logs: BlockLogs): Promise<void> {
-    const { reader, terms, ids, conservation } = this.#options;
+    const { reader, terms, ids, assets, conservation } = this.#options;
     await this.#options.turn();
-    const vault = await reader.vault(block);
+    const read = await reader.vault(block);
+    const clock = clockAt(read.at, read.sequencer, terms.minGraceSeconds);
+    this.#compareClocks(read, clock);
+    const vault = { ...read, uptime: clock.uptime };
     const prices = pricesOf(vault, terms);
-    const index = debtIndexAt(vault, terms.rates);
-    const judge = (account: AccountFacts) => standingOf(account, prices, index, vault.uptime, terms);
+    const before = (id: AccountId) => this.#facts[this.#index.get(id) ?? -1];
+    this.forbidden.push(...forbiddenTakes(logs, { block, clock, prices, assets, before }));
 
-    await this.#refresh(vault, this.#toRefresh(vault, logs, judge));
+    const judge = this.#judgeOf(vault);
+    await this.#refresh(vault, judge, this.#toRefresh(vault, logs, judge));
     const standings = this.#facts.map(judge);
     const profitable = standings.map((standing, i) => {
       const facts = this.#facts[i];
-      return facts !== undefined && isProfitable(facts, standing, vault, prices, terms);
+      return facts !== undefined && isProfitable(inForce(facts, clock), standing, vault, prices, terms);
     });
     this.#statuses = standings.map(({ status }) => status);
     this.#before = vault;
@@ -133,6 +155,7 @@ export class Checker {
     }
     this.#options.onChecked({
       vault,
+      clock,
       prices,
       facts: [...this.#facts],
       standings,
@@ -142,9 +165,24 @@ export class Checker {
     });
   }
 
-  #toRefresh(vault: VaultFacts, logs: BlockLogs, judge: (account: AccountFacts) => Standing): number[] {
+  /** How accounts stand in a block whose uptime is the check's own. */
+  #judgeOf(vault: VaultFacts): Judge {
+    const { terms } = this.#options;
+    const clock = clockAt(vault.at, vault.sequencer, terms.minGraceSeconds);
+    const prices = pricesOf(vault, terms);
+    const index = debtIndexAt(vault, terms.rates);
+    return (account) => standingOf(inForce(account, clock), prices, index, clock.uptime, terms);
+  }
+
+  #compareClocks({ block, uptime }: VaultFacts, clock: CheckClock): void {
+    if (uptime === clock.uptime) return;
+    this.clockDifferences.push({ block, vaultSays: uptime, checkSays: clock.uptime });
+  }
+
+  #toRefresh(vault: VaultFacts, logs: BlockLogs, judge: Judge): number[] {
     const before = this.#before;
-    if (before === undefined) return this.#all();
+    // When the sequencer goes down or comes up again, every deadline is another.
+    if (before?.sequencer.length !== vault.sequencer.length) return this.#all();
     const nearBps = hasNewRound(before, vault) ? NEAR_BPS_ON_ROUND : NEAR_BPS;
     const touched = new Set(
       logs.events.flatMap(({ event }) => ("account" in event ? [this.#index.get(event.account)] : [])),
@@ -162,10 +200,8 @@ export class Checker {
   }
 
   /** Reads accounts anew and compares the status that the vault gives with the one computed from the rest. */
-  async #refresh(vault: VaultFacts, indices: readonly number[]): Promise<void> {
-    const { reader, ids, terms } = this.#options;
-    const prices = pricesOf(vault, terms);
-    const index = debtIndexAt(vault, terms.rates);
+  async #refresh(vault: VaultFacts, judge: Judge, indices: readonly number[]): Promise<void> {
+    const { reader, ids } = this.#options;
     for (let from = 0; from < indices.length; from += CHUNK) {
       await this.#options.turn();
       const chunk = indices.slice(from, from + CHUNK).flatMap((i) => {
@@ -180,7 +216,7 @@ export class Checker {
         const facts = read[n];
         if (facts === undefined) throw new Error(`The chain did not answer for account ${account}.`);
         this.#facts[i] = facts;
-        const { status } = standingOf(facts, prices, index, vault.uptime, terms);
+        const { status } = judge(facts);
         const vaultSays = facts.status === undefined ? "no status" : STATUSES[facts.status];
         if (vaultSays === status) continue;
         this.differences.push({

@@ -4,6 +4,7 @@ export interface VaultFacts {
   /** Unix seconds. */
   readonly at: bigint;
   readonly baseFeeWei: bigint;
+  /** As the vault has it. */
   readonly uptime: bigint;
   readonly cash: bigint;
   /** Quote base units a debt share, times 1e27, as of `accruedAt`. */
@@ -13,8 +14,16 @@ export interface VaultFacts {
   readonly accruedAt: bigint;
   readonly shareSupply: bigint;
   readonly insuranceShares: bigint;
+  /** Of the uptime feed, oldest first. */
+  readonly sequencer: readonly SequencerRound[];
   /** The quote asset, then the collaterals in listing order. */
   readonly tokens: readonly TokenFacts[];
+}
+
+/** What the uptime feed says of the chain's sequencer from `startedAt` on. */
+export interface SequencerRound {
+  readonly isDown: boolean;
+  readonly startedAt: bigint;
 }
 
 export interface TokenFacts {
@@ -42,7 +51,8 @@ export interface AccountFacts {
   readonly amounts: readonly bigint[];
 }
 
-const VAULT_WORDS = 9;
+const VAULT_WORDS = 10;
+const ROUND_WORDS = 2;
 const TOKEN_WORDS = 5;
 const ACCOUNT_WORDS = 8;
 const NO_STATUS = 255n;
@@ -52,7 +62,9 @@ const WORD_DIGITS = 64;
 export function vaultFactsOf(block: number, baseFeeWei: bigint, answer: string): VaultFacts {
   const words = wordsOf(answer);
   const word = (i: number) => words[i] ?? 0n;
-  const tokens = (words.length - VAULT_WORDS) / TOKEN_WORDS;
+  const rounds = Number(word(9));
+  const firstToken = VAULT_WORDS + ROUND_WORDS * rounds;
+  const tokens = (words.length - firstToken) / TOKEN_WORDS;
   return {
     block,
     at: word(0),
@@ -65,8 +77,12 @@ export function vaultFactsOf(block: number, baseFeeWei: bigint, answer: string):
     accruedAt: word(6),
     shareSupply: word(7),
     insuranceShares: word(8),
+    sequencer: Array.from({ length: rounds }, (_, i) => {
+      const from = VAULT_WORDS + ROUND_WORDS * i;
+      return { isDown: word(from) !== 0n, startedAt: word(from + 1) };
+    }),
     tokens: Array.from({ length: tokens }, (_, i) => {
-      const from = VAULT_WORDS + TOKEN_WORDS * i;
+      const from = firstToken + TOKEN_WORDS * i;
       return {
         vaultBalance: word(from),
         supply: word(from + 1),

@@ -16,6 +16,11 @@ export function verdictOf(checker: Checker, conservation: ConservationWatch): Ve
       ({ account, block, vaultSays, checkSays }) =>
         `Account ${account} at block ${block}: the vault says ${vaultSays}, the check ${checkSays}.`,
     ),
+    ...checker.clockDifferences.map(
+      ({ block, vaultSays, checkSays }) =>
+        `At block ${block} the vault's clock shows ${vaultSays.toString()}, the check's ${checkSays.toString()}.`,
+    ),
+    ...checker.forbidden.map(({ account, block, why }) => `Account ${account} at block ${block}: ${why}.`),
     ...conservation.imbalances.map(
       ({ symbol, block, what, delta }) =>
         `${symbol} at block ${block}: ${what} is off by ${delta.toString()}.`,

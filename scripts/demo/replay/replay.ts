@@ -75,8 +75,9 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   const terms = checkTermsOf(maxAgeSeconds);
   const missedAt = new Map<string, number>();
   const checker: Checker = new Checker({
-    reader: blockReaderOf(rpc, deployment, world.reader),
+    reader: blockReaderOf(rpc, world),
     ids,
+    assets: deployment.collaterals.map(({ address }) => address.toLowerCase()),
     terms,
     conservation,
     turn: () => beat.turn(checker.backlog),
@@ -109,9 +110,11 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   return { driver, beat, feeds, traders, lenders, checker, conservation, terms };
 }
 
-/** The accounts that are checked: the population's and, last, the insurance's. */
+/** The accounts that are checked: the population's and, last, the insurance's, one a collateral. */
 export function checkedAccounts({ traders, deployment }: PopulatedWorld): AccountId[] {
-  return [...traders.map(({ account }) => account), accountIdOf(deployment.vault)];
+  const { vault, collaterals } = deployment;
+  const insurance = collaterals.map(({ number }) => accountIdOf(vault, BigInt(number)));
+  return [...traders.map(({ account }) => account), ...insurance];
 }
 
 function checkTermsOf(maxAgeSeconds: number): CheckTerms {
@@ -129,6 +132,7 @@ function checkTermsOf(maxAgeSeconds: number): CheckTerms {
     rates: RATES,
     minimumDebt: RISK_TERMS.minimumDebt,
     dustValue: RISK_TERMS.dustValue,
+    minGraceSeconds: RISK_TERMS.minGraceSeconds,
     auctionSeconds: RISK_TERMS.auctionSeconds,
     rampSeconds: RISK_TERMS.rampSeconds,
   };

@@ -92,13 +92,9 @@ function price36Of(answer: bigint, decimals: number): bigint {
   return answer * 10n ** BigInt(36 + QUOTE.decimals - FEED_DECIMALS - decimals);
 }
 
-async function requireLoans(
-  rpc: Rpc,
-  { deployment, reader }: World,
-  traders: readonly Trader[],
-): Promise<void> {
+async function requireLoans(rpc: Rpc, world: World, traders: readonly Trader[]): Promise<void> {
   const head = Number(await rpc<string>("eth_blockNumber"));
-  const { accounts } = blockReaderOf(rpc, deployment, reader);
+  const { accounts } = blockReaderOf(rpc, world);
   let missing = 0;
   for (let from = 0; from < traders.length; from += ACCOUNTS_PER_CALL) {
     const ids = traders.slice(from, from + ACCOUNTS_PER_CALL).map(({ account }) => account);

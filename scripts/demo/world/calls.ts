@@ -22,7 +22,7 @@ export const vault = new Interface([
 ]);
 
 export const reader = new Interface([
-  "function readVault(address vault, address[] tokens, address[] feeds) view returns (uint256[])",
+  "function readVault(address vault, address[] tokens, address[] feeds, address sequencerFeed) view returns (uint256[])",
   "function readAccounts(address vault, bytes32[] ids, address[] collaterals) view returns (uint256[])",
   "function readBalances(address token, address[] holders) view returns (uint256[])",
   "function mintMany(address token, address[] holders, uint256[] amounts)",

@@ -4,13 +4,24 @@ import { artifactsOf } from "../../deploy/artifacts.ts";
 import { deployVault } from "../../deploy/deployVault.ts";
 import { parsePlan } from "../../deploy/plan.ts";
 import type { Wallet } from "./wallet.ts";
-import { COLLATERALS, FEE_BPS, FEED_DECIMALS, QUOTE, QUOTE_ANSWER, RATES, RISK_TERMS } from "./terms.ts";
+import {
+  COLLATERALS,
+  FEE_BPS,
+  FEED_DECIMALS,
+  QUOTE,
+  QUOTE_ANSWER,
+  RATES,
+  RISK_TERMS,
+  SEQUENCER_UP,
+} from "./terms.ts";
 
 /** What stands on the demo's chain. */
 export interface World {
   readonly deployment: Deployment;
   /** Address of the `DemoReader`. */
   readonly reader: string;
+  /** Address of the chain's uptime feed. */
+  readonly sequencerFeed: string;
   /** How old an answer of a feed may be, seconds. */
   readonly maxAgeSeconds: number;
 }
@@ -61,6 +72,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
   const feed = (symbol: string, answer: bigint) => mock("MockFeed", FEED_DECIMALS, `${symbol} / USD`, answer);
 
   const reader = await mock("DemoReader");
+  const sequencerFeed = await mock("MockFeed", 0, "L2 Sequencer Uptime Status Feed", SEQUENCER_UP);
   const quote = { asset: await token(QUOTE), feed: await feed(QUOTE.symbol, QUOTE_ANSWER) };
   const maxAgeSeconds = Math.min(options.maxGapSeconds + AGE_MARGIN_SECONDS, LONGEST_AGE_SECONDS);
   const collaterals = [];
@@ -84,6 +96,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
       shareSymbol: "tUSDC",
       owner: banker.address,
       guardian: banker.address,
+      sequencerFeed,
       quote: { ...quote, maxAgeSeconds },
       rates: asText(RATES),
       fee: { feeBps: FEE_BPS, recipient: banker.address },
@@ -100,7 +113,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
   );
   const deployment = await deployVault(banker, plan, load);
   options.banker.nonce = await banker.getNonce();
-  return { deployment, reader, maxAgeSeconds };
+  return { deployment, reader, sequencerFeed, maxAgeSeconds };
 }
 
 /** After how many seconds without a word a feed counts as dead. */

@@ -65,6 +65,10 @@ export const FEE_BPS = 1_000;
 export const FEED_DECIMALS = 8;
 export const QUOTE_ANSWER = 10n ** BigInt(FEED_DECIMALS);
 
+/** What an uptime feed answers. */
+export const SEQUENCER_UP = 0n;
+export const SEQUENCER_DOWN = 1n;
+
 /** Loans are opened while prices stand this much above the first round, in bps. */
 export const OPENING_PREMIUM_BPS = 1_000n;
 

@@ -22,6 +22,7 @@ export const TERMS: CheckTerms = {
   },
   minimumDebt: 100n * USDC,
   dustValue: 10n * USDC,
+  minGraceSeconds: 900n,
   auctionSeconds: 3_600n,
   rampSeconds: 1_800n,
 };
@@ -41,6 +42,7 @@ export function vaultFacts(changes: Partial<VaultFacts> = {}): VaultFacts {
     accruedAt: NOW,
     shareSupply: 0n,
     insuranceShares: 0n,
+    sequencer: [{ isDown: false, startedAt: NOW - 1_000_000n }],
     tokens: [
       { ...token, answer: 10n ** 8n },
       { ...token, answer: 2_000n * 10n ** 8n },
