@@ -7,6 +7,8 @@ export interface BlockHeader extends BlockRef {
   readonly baseFeePerGas: bigint;
   readonly gasUsed: bigint;
   readonly gasLimit: bigint;
+  /** Which addresses and topics its logs may have; undefined where the chain keeps no such filter. */
+  readonly logsBloom: string | undefined;
 }
 
 /** Reads an answer to `eth_getBlockBy…`; undefined for a block the endpoint does not have. */
@@ -22,6 +24,7 @@ export function headerFrom(answer: unknown): BlockHeader | undefined {
     baseFeePerGas: fields.baseFeePerGas === undefined ? 0n : BigInt(quantityIn(fields, "baseFeePerGas")),
     gasUsed: BigInt(quantityIn(fields, "gasUsed")),
     gasLimit: BigInt(quantityIn(fields, "gasLimit")),
+    logsBloom: bloomIn(fields),
   };
 }
 
@@ -49,6 +52,10 @@ export function quantityIn(fields: Readonly<Record<string, unknown>>, name: stri
   const value = fields[name];
   if (typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value)) return value;
   throw new RetryableError(`the endpoint answered without a ${name}`);
+}
+
+function bloomIn({ logsBloom }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof logsBloom === "string" && /^0x[0-9a-f]{512}$/i.test(logsBloom) ? logsBloom : undefined;
 }
 
 /** A block number as JSON-RPC writes it. */

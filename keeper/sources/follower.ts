@@ -1,13 +1,16 @@
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
-import { MAX_REORG_BLOCKS, type AppliedBlock, type Book } from "../book/book.ts";
+import { BookError } from "../book/applyEvent.ts";
+import type { AppliedBlock, Book } from "../book/book.ts";
 import { RetryableError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { BlockHeader } from "./blockHeader.ts";
-import { blockLogsProbe, headerProbe, headersProbe, rangeLogsProbe } from "./chainReader.ts";
-import { ask } from "./probe.ts";
+import { BlockLogs } from "./blockLogs.ts";
+import { findPath, type Path } from "./findPath.ts";
+import { RangeReader } from "./rangeReader.ts";
 import type { Rpc } from "./rpcClient.ts";
 import type { SourceLog } from "./sourceLog.ts";
+import { othersThan, withOne } from "./withOne.ts";
 
 /** An event and where it happened. */
 export interface SeenEvent {
@@ -25,12 +28,14 @@ export interface FollowerListener {
 
 /**
  * What `advance` found. `same`: nothing new, or an endpoint that lags. `lost`: the reorganisation goes deeper than the
- * book remembers; it has to be read again.
+ * book remembers; it has to be read again. `wrong`: logs contradict the book, so that some were left out before; it has
+ * to be read again from the beginning.
  */
 export type Following =
   | { readonly kind: "same" }
   | { readonly kind: "advanced"; readonly head: BlockHeader }
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost" }
+  | { readonly kind: "wrong"; readonly cause: string };
 
 export interface FollowerOptions {
   readonly rpc: Rpc;
@@ -41,96 +46,100 @@ export interface FollowerOptions {
   readonly log: Log;
 }
 
+/** Where to go from the book's head: blocks to take back, then blocks to apply. */
+type Plan =
+  | Exclude<Path, { kind: "near" }>
+  | {
+      readonly kind: "near";
+      readonly backTo: number | undefined;
+      readonly blocks: readonly (readonly [BlockHeader, readonly SeenEvent[]])[];
+    };
+
 /**
  * Brings the book to the newest block. A block is applied only on its parent's hash, with logs asked for by its own
  * hash, and the last blocks one by one so that they can be taken back. What is older than any reorganisation comes in
- * ranges. Throws `RetryableError` between two blocks, never within one: the next call goes on where this one stopped.
+ * ranges. All that belongs to one step is read from one endpoint before anything changes. Throws `RetryableError`
+ * between two steps, never within one: the next call goes on where this one stopped.
  */
 export class Follower {
   readonly #options: FollowerOptions;
+  readonly #blockLogs: BlockLogs;
+  readonly #ranges: RangeReader;
 
   constructor(options: FollowerOptions) {
+    const { rpc, book, logRangeBlocks, log } = options;
     this.#options = options;
+    this.#blockLogs = new BlockLogs(book.vaultAddress, log);
+    this.#ranges = new RangeReader({ rpc, address: book.vaultAddress, maxBlocks: logRangeBlocks, log });
   }
 
-  async advance(): Promise<Following> {
-    const { rpc, book } = this.#options;
-    const [newest] = await ask(rpc, headerProbe("latest"));
-    if (newest === undefined) throw new RetryableError("the endpoint has no newest block");
-    if (newest.hash === book.head?.hash) return { kind: "same" };
-    const position = await this.#rollBack(newest);
-    if (position !== "ready") return { kind: position };
-    await this.#backfill(newest);
-    await this.#followTo(newest);
-    return { kind: "advanced", head: newest };
+  /** @param pushed The newest block, where an endpoint has told of it; otherwise it is asked for. */
+  async advance(pushed?: BlockHeader): Promise<Following> {
+    try {
+      return await this.#advance(pushed);
+    } catch (error) {
+      if (error instanceof BookError) return { kind: "wrong", cause: error.message };
+      throw error;
+    }
   }
 
-  /** Takes blocks back until the head is on the endpoint's chain. */
-  async #rollBack(newest: BlockHeader): Promise<"ready" | "same" | "lost"> {
-    const { rpc, book, listener, log } = this.#options;
+  async #advance(pushed: BlockHeader | undefined): Promise<Following> {
     for (;;) {
-      const head = book.head;
-      if (head === undefined || newest.parentHash === head.hash) return "ready";
-      if (newest.number <= head.number && book.hashAt(newest.number) === newest.hash) return "same";
-      if (newest.number > head.number) {
-        const [canonical] = await ask(rpc, headerProbe(head.number));
-        if (canonical === undefined) throw new RetryableError("the endpoint lacks a block below its newest");
-        if (canonical.hash === head.hash) return "ready";
+      const plan = await withOne(this.#options.rpc, (one) => this.#plan(one, pushed));
+      if (plan.kind === "same" || plan.kind === "lost") return plan;
+      if (plan.backTo !== undefined) this.#rollBackTo(plan.backTo);
+      if (plan.kind === "far") {
+        await this.#backfill(plan.until);
+        continue;
       }
-      if (!book.rollBack()) return "lost";
+      for (const [header, seen] of plan.blocks) this.#apply(header, seen);
+      const head = plan.blocks.at(-1)?.[0];
+      if (head === undefined) throw new Error("a path led nowhere");
+      return { kind: "advanced", head };
+    }
+  }
+
+  async #plan(one: Rpc, pushed: BlockHeader | undefined): Promise<Plan> {
+    const { rpc, book, deployBlock } = this.#options;
+    const others = othersThan(rpc, one);
+    const path = await findPath({ one, others, book, deployBlock, pushed });
+    if (path.kind !== "near") return path;
+    const logs = await this.#blockLogs.read(one, others, path.headers);
+    return {
+      kind: "near",
+      backTo: path.backTo,
+      blocks: path.headers.map((header, i) => [header, (logs[i] ?? []).flatMap(seenEvents)] as const),
+    };
+  }
+
+  #rollBackTo(number: number): void {
+    const { book, listener, log } = this.#options;
+    for (let head = book.head; head !== undefined && head.number > number; head = book.head) {
+      if (!book.rollBack()) throw new Error(`the book cannot go back to block ${number}`);
       const to = head.number - 1;
       listener.rolledBack(to);
       log.warn("block.rolledBack", { block: head.number, hash: head.hash, to });
     }
   }
 
-  async #backfill(newest: BlockHeader): Promise<void> {
-    const { rpc, book, logRangeBlocks, log } = this.#options;
-    const until = newest.number - MAX_REORG_BLOCKS;
-    let size = logRangeBlocks;
-    while (this.#next() <= until) {
-      const from = this.#next();
-      const to = Math.min(until, from + size - 1);
-      try {
-        const [header, logs] = await ask(rpc, headerProbe(to), rangeLogsProbe(book.vaultAddress, from, to));
-        if (header === undefined) throw new RetryableError(`the endpoint lacks block ${to}`);
-        this.#apply(header, logs);
-        log.info("book.backfilled", { from, to, logs: logs.length, accounts: book.accounts.size });
-      } catch (error) {
-        // Too many logs for one answer, perhaps. The range is asked again in halves, and never left out.
-        if (!(error instanceof RetryableError) || size === 1) throw error;
-        size = Math.max(1, Math.floor(size / 2));
-        log.warn("rpc.rangeHalved", { from, to, size, error: error.message });
-      }
+  async #backfill(until: number): Promise<void> {
+    const { book, deployBlock, log } = this.#options;
+    for (;;) {
+      const from = book.head === undefined ? deployBlock : book.head.number + 1;
+      if (from > until) return;
+      const { header, logs } = await this.#ranges.read(from, until);
+      this.#apply(header, logs.flatMap(seenEvents));
+      log.info("book.backfilled", {
+        from,
+        to: header.number,
+        logs: logs.length,
+        accounts: book.accounts.size,
+      });
     }
   }
 
-  /** Applies the last blocks one by one. */
-  async #followTo(newest: BlockHeader): Promise<void> {
-    const { rpc, book } = this.#options;
-    const from = this.#next();
-    const between = from < newest.number ? (await ask(rpc, headersProbe(from, newest.number - 1)))[0] : [];
-    const headers = [...between, newest].map((header) => {
-      if (header === undefined) throw new RetryableError("the endpoint lacks a block below its newest");
-      return header;
-    });
-    const logs = await ask(rpc, ...headers.map((header) => blockLogsProbe(book.vaultAddress, header)));
-    for (const [i, header] of headers.entries()) {
-      if (book.head !== undefined && header.parentHash !== book.head.hash) {
-        throw new RetryableError(`block ${header.number} is no child of the head: the chain moved meanwhile`);
-      }
-      this.#apply(header, logs[i] ?? []);
-    }
-  }
-
-  #next(): number {
-    const { book, deployBlock } = this.#options;
-    return book.head === undefined ? deployBlock : book.head.number + 1;
-  }
-
-  #apply(header: BlockHeader, logs: readonly SourceLog[]): void {
+  #apply(header: BlockHeader, seen: readonly SeenEvent[]): void {
     const { book, listener } = this.#options;
-    const seen = logs.flatMap(seenEvents);
     const { number, hash, timestamp } = header;
     const applied = book.apply(
       { number, hash, timestamp },

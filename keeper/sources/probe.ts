@@ -1,4 +1,5 @@
 import type { Rpc, RpcAnswer, RpcCall } from "./rpcClient.ts";
+import { withOne } from "./withOne.ts";
 
 /**
  * A question to the endpoint and what its answers mean, kept apart so that the questions of several rooms travel in one
@@ -9,11 +10,16 @@ export interface Probe<T> {
   read(answers: readonly RpcAnswer[]): T;
 }
 
-/** Asks all probes in one request. */
-export async function ask<T extends readonly Probe<unknown>[]>(
-  rpc: Rpc,
-  ...probes: T
-): Promise<{ -readonly [K in keyof T]: T[K] extends Probe<infer R> ? R : never }> {
+type Answers<T extends readonly Probe<unknown>[]> = {
+  -readonly [K in keyof T]: T[K] extends Probe<infer R> ? R : never;
+};
+
+/** Asks all probes in one request; of several endpoints, the first whose answers make sense. */
+export function ask<T extends readonly Probe<unknown>[]>(rpc: Rpc, ...probes: T): Promise<Answers<T>> {
+  return withOne(rpc, (one) => askOne(one, probes));
+}
+
+async function askOne<T extends readonly Probe<unknown>[]>(rpc: Rpc, probes: T): Promise<Answers<T>> {
   const answers = await rpc.batch(probes.flatMap((probe) => probe.calls));
   let next = 0;
   const results = probes.map((probe) => {
@@ -21,5 +27,5 @@ export async function ask<T extends readonly Probe<unknown>[]>(
     next += probe.calls.length;
     return probe.read(answers.slice(from, next));
   });
-  return results as { -readonly [K in keyof T]: T[K] extends Probe<infer R> ? R : never };
+  return results as Answers<T>;
 }

@@ -1,8 +1,13 @@
 import { RetryableError, messageOf } from "../errors.ts";
 
+/**
+ * A call. With `at`, the state it is asked of: a last parameter that names the block by its hash (EIP-1898), so that
+ * no answer comes from another fork; `params` then ends before it.
+ */
 export interface RpcCall {
   readonly method: string;
   readonly params: readonly unknown[];
+  readonly at?: { readonly number: number; readonly hash: string };
 }
 
 /** The answer to one call. `data` is what a reverted call returned, when the endpoint passes it on. */
@@ -22,6 +27,26 @@ export interface Rpc {
    * usable answer; an error of a single call is a value.
    */
   batch(calls: readonly RpcCall[]): Promise<readonly RpcAnswer[]>;
+}
+
+/** Several endpoints that stand in for each other. */
+export interface RpcGroup extends Rpc {
+  /** What `use` makes of the first of them with which it succeeds; see `Endpoints.first`. */
+  first<T>(use: (rpc: Rpc) => Promise<T>, hedging?: Hedging): Promise<T>;
+  /** The others in use. */
+  others(than: Rpc): readonly Rpc[];
+}
+
+/** Whether a slow endpoint gets company; not where the answer is long and the question dear. */
+export type Hedging = "hedged" | "patient";
+
+/** Where signed transactions go. */
+export interface Broadcaster {
+  /**
+   * An answer for each transaction: accepted as soon as one endpoint accepts it. Throws `RetryableError` when none
+   * answers. No reply proves anything; see the outbox.
+   */
+  broadcast(raws: readonly string[]): Promise<readonly RpcAnswer[]>;
 }
 
 export interface RpcClientOptions {
@@ -50,9 +75,17 @@ export class RpcClient implements Rpc {
     if (calls.length === 0) return [];
     const firstId = this.#nextId;
     this.#nextId += calls.length;
-    const body = calls.map(({ method, params }, i) => ({ jsonrpc: "2.0", id: firstId + i, method, params }));
+    const body = calls.map((call, i) => ({
+      jsonrpc: "2.0",
+      id: firstId + i,
+      method: call.method,
+      params: call.at === undefined ? call.params : [...call.params, { blockHash: call.at.hash }],
+    }));
     const text = await this.#post(JSON.stringify(body.length === 1 ? body[0] : body));
-    return matchById(parseAnswers(text), firstId, calls);
+    const answers = matchById(parseAnswers(text), firstId, calls);
+    for (const answer of answers)
+      if (isThrottled(answer)) throw new RetryableError("the endpoint is throttled");
+    return answers;
   }
 
   async #post(body: string): Promise<string> {
@@ -139,6 +172,15 @@ function toAnswer(answer: Record<string, unknown>): RpcAnswer {
     message: typeof error.message === "string" ? error.message : "no message",
     data: revertDataOf(error.data),
   };
+}
+
+/**
+ * Providers that limit calls and not requests say so in the answer to a call, where it would pass for a contract's
+ * refusal. Others use the same code for too many logs, which is an answer about the range.
+ */
+function isThrottled(answer: RpcAnswer): boolean {
+  if (answer.ok) return false;
+  return answer.code === 429 || (answer.code === -32005 && !/logs|results|range/i.test(answer.message));
 }
 
 /** Nodes put the returned bytes in `data` itself or one or two levels down. */
