@@ -20,6 +20,11 @@ export function ownerOf(account: AccountId): string {
   return getAddress(account.slice(0, 42));
 }
 
+/** Whether `account` is one of `owner`'s; the address in any case. */
+export function isOwnedBy(account: AccountId, owner: string): boolean {
+  return account.startsWith(owner.toLowerCase());
+}
+
 /** The number of `account` among its owner's accounts. */
 export function subAccountOf(account: AccountId): bigint {
   return BigInt(`0x${account.slice(42)}`);

@@ -86,7 +86,7 @@ export function formatDuration(seconds: bigint): string {
   return shown.map(([count, unit]) => `${count.toString()} ${unit}`).join(" ");
 }
 
-/** A timestamp in UTC: `2023-08-17 21:45:47 UTC`. Uptime is one as long as the protocol's clock has never stood still. */
+/** A timestamp in UTC: `2023-08-17 21:45:47 UTC`. An uptime is none: see `timeOf`. */
 export function formatTime(timestamp: bigint): string {
   return `${new Date(Number(timestamp) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -1,5 +1,5 @@
 import { auctionDiscountWad, criticalDiscountWad } from "./auctionMath.ts";
-import { statusOf } from "./callClock.ts";
+import { auctionStartAt, elapsedSince, isPastDeadline, statusAt } from "./callClock.ts";
 import { WAD } from "./fixedPoint.ts";
 import { isAboveFloor, valueDown, type Valuation } from "./healthMath.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type Lot,
 } from "./trancheMath.ts";
 import { numbersIn, valuationOf } from "./valuation.ts";
-import { Refusal, Status, type AccountState, type VaultMoment } from "./vaultTypes.ts";
+import { Refusal, Status, type AccountState, type Prices, type VaultMoment } from "./vaultTypes.ts";
 
 /** What a taker asks for. */
 export interface TakeRequest {
@@ -55,7 +55,8 @@ const NOTHING: Valuation = {
   debt: 0n,
 };
 
-const NO_TAKE: Take = {
+/** A take of nothing, for whatever stands before the first number. */
+export const NO_TAKE: Take = {
   refusal: Refusal.None,
   wanted: 0n,
   found: 0n,
@@ -73,24 +74,21 @@ const NO_TAKE: Take = {
 
 /** The gate and the calculation of a liquidation, `LiquidationLogic._work`: what `liquidate` does at this moment. */
 export function workTake(account: AccountState, moment: VaultMoment, request: TakeRequest): Take {
-  const { collaterals, risk, prices, uptime } = moment;
+  const { collaterals, risk, prices, clock } = moment;
   if (!prices.available) return { ...NO_TAKE, refusal: Refusal.OracleUnavailable };
   const v = valuationOf(account, collaterals, prices, moment.debtIndex);
-  const status = statusOf(v, account.deadline, account.auctionStart, risk.auctionSeconds, uptime);
+  const status = statusAt(v, account, risk.auctionSeconds, clock);
   const opened: Take = { ...NO_TAKE, before: v, status };
   if (!isBelowFloor(status) && status !== Status.Expired) {
     return { ...opened, refusal: Refusal.NotLiquidatable };
   }
+  if (!isBelowFloor(status) && clock.isLiquidationPaused) return { ...opened, refusal: Refusal.Paused };
 
-  const { number } = request;
-  if (number < 0 || number > 15 || !has(account.collateralSet, number)) {
-    return { ...opened, refusal: Refusal.CollateralNotHeld };
-  }
-  const price36 = prices.price36[number] ?? 0n;
-  const chosen: Take = { ...opened, number, price36 };
-  if (!has(prices.freshSet, number) || price36 === 0n) return { ...chosen, refusal: Refusal.PriceNotFresh };
+  const chosen = chooseCollateral(account, prices, request.number, opened);
+  if (chosen.refusal !== Refusal.None) return chosen;
+  const { number, price36 } = chosen;
 
-  const elapsed = elapsedOf(account, uptime);
+  const elapsed = elapsedSince(auctionStartAt(account, clock), clock.uptime);
   if (!isBelowFloor(status) && elapsed < risk.auctionSeconds / 2n) {
     const lowestBps = lowestWeightBps(account, moment);
     const weightBps = collaterals[number]?.maintenanceBps ?? 0n;
@@ -100,6 +98,17 @@ export function workTake(account: AccountState, moment: VaultMoment, request: Ta
     }
   }
   return size(account, moment, request, chosen);
+}
+
+/** `opened` with the collateral asked for and its price, or refused when it is not held or its price is not fresh. */
+export function chooseCollateral(account: AccountState, prices: Prices, number: number, opened: Take): Take {
+  if (number < 0 || number > 15 || !has(account.collateralSet, number)) {
+    return { ...opened, refusal: Refusal.CollateralNotHeld };
+  }
+  const price36 = prices.price36[number] ?? 0n;
+  const chosen: Take = { ...opened, number, price36 };
+  const isPriced = has(prices.freshSet, number) && price36 !== 0n;
+  return isPriced ? chosen : { ...chosen, refusal: Refusal.PriceNotFresh };
 }
 
 /**
@@ -170,15 +179,11 @@ function checkSize(t: Take, lot: Lot, minimumDebt: bigint, minSeized: bigint): T
 }
 
 function discountOf(account: AccountState, moment: VaultMoment, t: Take, maxDiscountBps: bigint): bigint {
-  const { risk, uptime } = moment;
-  const elapsed = elapsedOf(account, uptime);
-  const isRunning = account.deadline !== 0n && uptime >= account.deadline && elapsed < risk.auctionSeconds;
+  const { risk, clock } = moment;
+  const elapsed = elapsedSince(auctionStartAt(account, clock), clock.uptime);
+  const isRunning = isPastDeadline(account, clock) && elapsed < risk.auctionSeconds;
   const runningWad = isRunning ? auctionDiscountWad(elapsed, maxDiscountBps, risk.rampSeconds) : 0n;
   return t.status === Status.Expired ? runningWad : criticalDiscountWad(t.before, maxDiscountBps, runningWad);
-}
-
-function elapsedOf(account: AccountState, uptime: bigint): bigint {
-  return uptime < account.auctionStart ? 0n : uptime - account.auctionStart;
 }
 
 function isBelowFloor(status: Status): boolean {

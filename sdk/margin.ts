@@ -1,4 +1,4 @@
-import { statusOf } from "./callClock.ts";
+import { auctionStartAt, deadlineAt, statusAt } from "./callClock.ts";
 import { ratioWadDown, shortfallUp, type Valuation } from "./healthMath.ts";
 import { valuationOf } from "./valuation.ts";
 import type { AccountState, Status, VaultMoment } from "./vaultTypes.ts";
@@ -13,24 +13,24 @@ export interface Margin extends Valuation {
   readonly shortfall: bigint;
   readonly status: Status;
   readonly calledAt: bigint;
+  /** With the protection that stops of the clock give it; zero without an open call. */
   readonly deadline: bigint;
   readonly auctionStart: bigint;
 }
 
 /** An account in numbers; undefined where the contract reverts, for an account with debt and no prices. */
 export function marginOf(account: AccountState, moment: VaultMoment): Margin | undefined {
-  const { collaterals, prices, risk, debtIndex, uptime } = moment;
+  const { collaterals, prices, risk, debtIndex, clock } = moment;
   if (account.debtShares !== 0n && !prices.available) return undefined;
   const v = valuationOf(account, collaterals, prices, debtIndex);
-  const { calledAt, deadline, auctionStart } = account;
   return {
     ...v,
     healthWad: ratioWadDown(v.maintenanceValue, v.debt),
     floorHealthWad: ratioWadDown(v.liquidationValue, v.debt),
     shortfall: shortfallUp(v),
-    status: statusOf(v, deadline, auctionStart, risk.auctionSeconds, uptime),
-    calledAt,
-    deadline,
-    auctionStart,
+    status: statusAt(v, account, risk.auctionSeconds, clock),
+    calledAt: account.calledAt,
+    deadline: deadlineAt(account, clock),
+    auctionStart: auctionStartAt(account, clock),
   };
 }

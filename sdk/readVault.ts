@@ -1,8 +1,10 @@
 import type { BlockTag } from "ethers";
 import type { IMarginVault } from "../types/interfaces/IMarginVault.ts";
 import type { AccountId } from "./accountId.ts";
+import { momentFrom } from "./clockState.ts";
 import { revertDataOf } from "./revertDataOf.ts";
 import { NO_PRICES, numbersIn, pricesFrom } from "./valuation.ts";
+import type { VaultHandle } from "./vault.ts";
 import type { IOracle } from "../types/interfaces/IOracle.ts";
 import type {
   AccountState,
@@ -82,18 +84,17 @@ export async function readPrices(oracle: IOracle, count: number, blockTag: Block
 
 /** Everything but the account that decides about an account at a block. */
 export async function readMoment(
-  vault: IMarginVault,
-  oracle: IOracle,
+  { vault, oracle, clock }: Pick<VaultHandle, "vault" | "oracle" | "clock">,
   blockTag: BlockTag,
 ): Promise<VaultMoment> {
-  const [collaterals, risk, debtIndex, uptime] = await Promise.all([
+  const [collaterals, risk, debtIndex, moment] = await Promise.all([
     readCollaterals(vault, blockTag),
     readRiskTerms(vault, blockTag),
     vault.currentDebtIndex({ blockTag }),
-    vault.uptime({ blockTag }),
+    clock.read({ blockTag }),
   ]);
   const prices = await readPrices(oracle, collaterals.length, blockTag);
-  return { collaterals, risk, prices, debtIndex, uptime };
+  return { collaterals, risk, prices, debtIndex, clock: momentFrom(moment) };
 }
 
 function isRevert(error: unknown): boolean {

@@ -117,7 +117,20 @@ export interface Prices {
   readonly price36: readonly bigint[];
 }
 
-/** Everything but the account that decides about an account: a vault's terms, prices and debt index at an uptime. */
+/** The protocol's clock as one transaction reads it. Times in seconds of uptime. */
+export interface Moment {
+  readonly uptime: bigint;
+  /** A deadline after `protectedFrom`, where the clock last stood still, passes no earlier than `protectedUntil`. */
+  readonly protectedFrom: bigint;
+  readonly protectedUntil: bigint;
+  /** The stop before that, for deadlines that it put off. */
+  readonly earlierFrom: bigint;
+  readonly earlierUntil: bigint;
+  readonly isCallingPaused: boolean;
+  readonly isLiquidationPaused: boolean;
+}
+
+/** Everything but the account that decides about an account: a vault's terms, prices and debt index, and the clock. */
 export interface VaultMoment {
   /** By number. */
   readonly collaterals: readonly CollateralTerms[];
@@ -125,5 +138,5 @@ export interface VaultMoment {
   readonly prices: Prices;
   /** With interest up to now; see `pendingInterest`. */
   readonly debtIndex: bigint;
-  readonly uptime: bigint;
+  readonly clock: Moment;
 }

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IInterestRateModel} from "../interfaces/IInterestRateModel.sol";
+import {Account, Moment} from "../interfaces/VaultTypes.sol";
+import {AccountHealth} from "../libraries/AccountHealth.sol";
 import {AuctionMath} from "../libraries/AuctionMath.sol";
 import {CallClock} from "../libraries/CallClock.sol";
 import {DebtMath} from "../libraries/DebtMath.sol";
 import {FixedPoint} from "../libraries/FixedPoint.sol";
 import {HealthMath, Valuation} from "../libraries/HealthMath.sol";
 import {Lot, TrancheMath} from "../libraries/TrancheMath.sol";
+import {VaultState} from "../libraries/VaultState.sol";
 
 /// @notice Every calculation of the libraries over arrays, so that a test compares thousands of vectors in one call.
 /// @dev All members are full words in fixed order: a test packs and reads them without a general ABI coder.
 contract MathHarness {
+    using AccountHealth for VaultState;
+    using CallClock for Account;
+
     struct MulDivInput {
         uint256 x;
         uint256 y;
@@ -66,12 +73,15 @@ contract MathHarness {
         uint256 deadline;
         uint256 auctionStart;
         uint256 auctionSeconds;
-        uint256 uptime;
         uint256 minGraceSeconds;
         uint256 maxGraceSeconds;
+        Moment moment;
     }
 
     struct ClockOutput {
+        uint256 deadline;
+        uint256 auctionStart;
+        bool isPastDeadline;
         uint256 status;
         bool mayClose;
         uint256 closeLevelWad;
@@ -114,6 +124,10 @@ contract MathHarness {
         uint256 debt;
     }
 
+    /// @dev What `clock` writes its inputs to, because the libraries read them from storage. It is only ever simulated.
+    VaultState private _state;
+    Account private _account;
+
     function mulDiv(MulDivInput[] calldata inputs) external pure returns (MulDivOutput[] memory outputs) {
         outputs = new MulDivOutput[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
@@ -154,15 +168,23 @@ contract MathHarness {
         }
     }
 
-    function clock(ClockInput[] calldata inputs) external pure returns (ClockOutput[] memory outputs) {
+    /// @notice Times as they are stored, and what the clock makes of them.
+    function clock(ClockInput[] calldata inputs) external returns (ClockOutput[] memory outputs) {
         outputs = new ClockOutput[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
             ClockInput calldata a = inputs[i];
             ClockOutput memory o = outputs[i];
             Valuation memory v = a.v;
-            o.status = uint256(CallClock.statusOf(v, a.deadline, a.auctionStart, a.auctionSeconds, a.uptime));
-            o.mayClose = CallClock.mayClose(v, a.deadline, a.uptime);
-            o.closeLevelWad = CallClock.closeLevelWad(a.deadline, a.uptime);
+            Moment memory moment = a.moment;
+            _account.deadline = SafeCast.toUint32(a.deadline);
+            _account.auctionStart = SafeCast.toUint32(a.auctionStart);
+            _state.auctionSeconds = SafeCast.toUint24(a.auctionSeconds);
+            o.deadline = _account.deadlineAt(moment);
+            o.auctionStart = _account.auctionStartAt(moment);
+            o.isPastDeadline = _account.isPastDeadline(moment);
+            o.status = uint256(_state.statusOf(_account, v, moment));
+            o.mayClose = CallClock.mayClose(v, o.deadline, moment.uptime);
+            o.closeLevelWad = CallClock.closeLevelWad(o.deadline, moment.uptime);
             if (v.maintenanceValue < v.debt && v.debt <= v.liquidationValue) {
                 o.graceSeconds = CallClock.graceSeconds(v, a.minGraceSeconds, a.maxGraceSeconds);
             }

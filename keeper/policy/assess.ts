@@ -1,9 +1,10 @@
 import type { AccountId } from "../../sdk/accountId.ts";
-import { mayClose, statusOf } from "../../sdk/callClock.ts";
+import { deadlineAt, mayClose, statusAt } from "../../sdk/callClock.ts";
+import { unstoppedMoment } from "../../sdk/clockState.ts";
 import type { Valuation } from "../../sdk/healthMath.ts";
 import { debtIndexAt } from "../../sdk/interest.ts";
 import { valuationOf } from "../../sdk/valuation.ts";
-import type { AccountState, Status, VaultMoment } from "../../sdk/vaultTypes.ts";
+import type { AccountState, Moment, Status, VaultMoment } from "../../sdk/vaultTypes.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** An account at the moment an action would take effect. */
@@ -26,8 +27,7 @@ export function momentOf(snapshot: Snapshot): VaultMoment {
     risk: vault.risk,
     prices,
     debtIndex: debtIndexAt(vault.pool, actAt, rates),
-    // The vault's clock stands still for nothing yet.
-    uptime: actAt,
+    clock: unstoppedMoment(actAt),
   };
 }
 
@@ -40,21 +40,21 @@ export function assess(
   moment: VaultMoment,
   now: bigint,
 ): Assessment[] {
-  const { collaterals, prices, debtIndex, risk, uptime } = moment;
+  const { collaterals, prices, debtIndex, risk, clock } = moment;
   const assessments: Assessment[] = [];
   for (const [id, account] of accounts) {
     if (account.debtShares === 0n) continue;
     const valuation = valuationOf(account, collaterals, prices, debtIndex);
-    const { deadline, auctionStart } = account;
-    const statusAt = (time: bigint) => statusOf(valuation, deadline, auctionStart, risk.auctionSeconds, time);
-    const status = statusAt(uptime);
+    const { deadline } = account;
+    const statusOf = (at: Moment) => statusAt(valuation, account, risk.auctionSeconds, at);
+    const status = statusOf(clock);
     assessments.push({
       id,
       account,
       valuation,
       status,
-      mayClose: deadline !== 0n && mayClose(valuation, deadline, uptime),
-      isFirm: deadline === 0n || statusAt(now) === status,
+      mayClose: deadline !== 0n && mayClose(valuation, deadlineAt(account, clock), clock.uptime),
+      isFirm: deadline === 0n || statusOf({ ...clock, uptime: now }) === status,
     });
   }
   return assessments;

@@ -38,11 +38,12 @@ export function bestTake(
  */
 export function profitableAt(account: AccountState, moment: VaultMoment, needed: bigint): bigint | undefined {
   const earns = (uptime: bigint) => {
-    const best = bestTake(account, { ...moment, uptime });
+    const best = bestTake(account, { ...moment, clock: { ...moment.clock, uptime } });
     return best !== undefined && best.gain >= needed;
   };
   const { rampSeconds, auctionSeconds } = moment.risk;
-  let low = moment.uptime > account.deadline ? moment.uptime : account.deadline;
+  const { uptime } = moment.clock;
+  let low = uptime > account.deadline ? uptime : account.deadline;
   let high = account.auctionStart + (rampSeconds < auctionSeconds ? rampSeconds : auctionSeconds - 1n);
   if (high < low) high = low;
   if (!earns(high)) return undefined;

@@ -168,7 +168,7 @@ function nextMomentOf(
   let next: bigint | undefined;
   for (const { account, status } of assessments) {
     const at = momentOfAccount(status);
-    if (at !== undefined && at > moment.uptime && (next === undefined || at < next)) next = at;
+    if (at !== undefined && at > moment.clock.uptime && (next === undefined || at < next)) next = at;
 
     function momentOfAccount(of: Status): bigint | undefined {
       if (of === Status.Called) return account.deadline;

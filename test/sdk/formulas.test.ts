@@ -160,6 +160,29 @@ describe("formulas: the design page in fractions, rounded in the stated directio
     expect(inBand).to.be.above(RUNS / 10);
   });
 
+  it("I-22 a stop at P puts off every deadline after P to P + grace, and none before; the earlier stop first", () => {
+    let putOff = 0;
+    repeat(dice, (d, label) => {
+      const clock = vectors.momentOf(d, 1_700_000_000n);
+      const deadline = vectors.near(d, d.pick(vectors.timesOf(clock)));
+      const stops = [
+        [clock.earlierFrom, clock.earlierUntil],
+        [clock.protectedFrom, clock.protectedUntil],
+      ] as const;
+      const expected = stops.reduce((time, [from, until]) => {
+        const isOpen = time > from;
+        return isOpen && until > time ? until : time;
+      }, deadline);
+      const call = { deadline, auctionStart: deadline + d.below(2_000n) };
+      expect(sdk.deadlineAt(call, clock), label).to.equal(expected);
+      expect(sdk.auctionStartAt(call, clock) >= expected, label).to.be.true;
+      expect(sdk.isPastDeadline(call, clock), label).to.equal(clock.uptime >= expected);
+      expect(sdk.deadlineAt({ deadline: 0n, auctionStart: 0n }, clock), label).to.equal(0n);
+      if (expected > deadline) putOff += 1;
+    });
+    expect(putOff).to.be.above(RUNS / 20);
+  });
+
   it("d = d0 + (d1 - d0) * min(1, t / T), down", () => {
     repeat(dice, (d, label) => {
       const elapsed = d.below(4_000n);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as sdk from "../../sdk/index.ts";
-import type { Lot, Valuation } from "../../sdk/index.ts";
+import type { Lot, Moment, Valuation } from "../../sdk/index.ts";
 import { deployHarness, type Harness, type Row } from "./support/harness.ts";
 import { diceOf, type Dice } from "./support/seed.ts";
 import * as vectors from "./support/vectors.ts";
@@ -23,6 +23,15 @@ const wordsOfLot = (lot: Lot): Row => [
   lot.discountWad,
 ];
 const flag = (value: boolean): bigint => (value ? 1n : 0n);
+const wordsOfMoment = (m: Moment): Row => [
+  m.uptime,
+  m.protectedFrom,
+  m.protectedUntil,
+  m.earlierFrom,
+  m.earlierUntil,
+  flag(m.isCallingPaused),
+  flag(m.isLiquidationPaused),
+];
 
 interface Vector {
   readonly input: Row;
@@ -74,19 +83,29 @@ function healthVector(dice: Dice): Vector {
 function clockVector(dice: Dice): Vector {
   const v = vectors.valuationOf(dice);
   const uptime = 1_700_000_000n + dice.below(1_000_000n);
-  const deadline = dice.oneIn(3) ? 0n : vectors.near(dice, uptime - dice.pick([0n, 1_800n, 3_600n, 86_400n]));
-  const isOver = deadline !== 0n && deadline <= uptime;
-  const auctionStart = isOver && dice.oneIn(2) ? dice.between(deadline, uptime) : deadline;
+  const clock = vectors.momentOf(dice, uptime);
+  const deadline = dice.oneIn(3) ? 0n : vectors.near(dice, dice.pick(vectors.timesOf(clock)));
+  const again = vectors.near(dice, dice.pick(vectors.timesOf(clock)));
+  const auctionStart = deadline !== 0n && again > deadline && dice.oneIn(2) ? again : deadline;
+  const call = { deadline, auctionStart };
+  const effective = sdk.deadlineAt(call, clock);
   const auctionSeconds = dice.pick([1n, 600n, 3_600n, 86_400n]);
   const minGrace = dice.pick([300n, 900n]);
   const maxGrace = dice.pick([minGrace, 14_400n, 86_400n]);
   const hasGrace = v.maintenanceValue < v.debt && v.debt <= v.liquidationValue;
   return {
-    input: [...wordsOfValuation(v), deadline, auctionStart, auctionSeconds, uptime, minGrace, maxGrace],
+    input: [
+      ...wordsOfValuation(v),
+      ...[deadline, auctionStart, auctionSeconds, minGrace, maxGrace],
+      ...wordsOfMoment(clock),
+    ],
     expected: [
-      BigInt(sdk.statusOf(v, deadline, auctionStart, auctionSeconds, uptime)),
-      flag(sdk.mayClose(v, deadline, uptime)),
-      sdk.closeLevelWad(deadline, uptime),
+      effective,
+      sdk.auctionStartAt(call, clock),
+      flag(sdk.isPastDeadline(call, clock)),
+      BigInt(sdk.statusAt(v, call, auctionSeconds, clock)),
+      flag(sdk.mayClose(v, effective, uptime)),
+      sdk.closeLevelWad(effective, uptime),
       hasGrace ? sdk.graceSeconds(v, minGrace, maxGrace) : 0n,
     ],
   };

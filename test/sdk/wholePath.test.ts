@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 import * as sdk from "../../sdk/index.ts";
 import type { AccountId, AccountState, Take, VaultMoment } from "../../sdk/index.ts";
-import { deployLiveVault, type LiveVault } from "./support/liveVault.ts";
+import { deployLiveVault, FIRST_ANSWERS, type LiveVault } from "./support/liveVault.ts";
 import { diceOf, type Dice } from "./support/seed.ts";
 
 const ACCOUNTS = 16;
@@ -10,6 +10,8 @@ const LEAST_ROUNDS = 8;
 /** A round meets each case often enough that this many never fall short. */
 const MOST_ROUNDS = 150;
 const OTHERS = 2;
+/** The collaterals of which a default leaves something. */
+const LOTS = [0, 2];
 const HOUR = 3_600n;
 const PAUSES = [1n, 12n, 60n, 900n, HOUR / 2n, HOUR, 4n * HOUR];
 const AFTER_DEADLINE = [-60n, -1n, 0n, 1n, 300n, 1_000n, HOUR / 2n, HOUR - 2n, HOUR, 2n * HOUR];
@@ -64,6 +66,8 @@ function expectedOutcome(
       return { ok };
     case sdk.Refusal.OracleUnavailable:
       return { error, args: { oracle } };
+    case sdk.Refusal.Paused:
+      return { error: "LiquidationPaused", args: {} };
     case sdk.Refusal.NotLiquidatable:
       return { error, args: { account: id, status: BigInt(status) } };
     case sdk.Refusal.CollateralNotHeld:
@@ -97,10 +101,12 @@ class Comparison {
   }
 
   async compare(ids: readonly AccountId[]): Promise<void> {
-    const { vault, oracle } = this.#live.handle;
+    const { handle } = this.#live;
+    const { vault } = handle;
     const blockTag = await this.#live.blockNumber();
-    const moment = await sdk.readMoment(vault, oracle, blockTag);
+    const moment = await sdk.readMoment(handle, blockTag);
     await this.#compareInterest(moment, blockTag);
+    await this.#compareClock(moment, blockTag);
     for (const id of ids) {
       const account = await sdk.readAccount(vault, id, moment.collaterals, blockTag);
       const picture = { id, account, moment, block: { blockTag } };
@@ -114,8 +120,31 @@ class Comparison {
   async #compareInterest(moment: VaultMoment, blockTag: number): Promise<void> {
     const { vault, deployment } = this.#live.handle;
     const pool = await sdk.readPool(vault, blockTag);
-    const timestamp = await vault.uptime({ blockTag });
+    const timestamp = await this.#live.timeOf(blockTag);
     expect(sdk.debtIndexAt(pool, timestamp, sdk.ratesOf(deployment))).to.equal(moment.debtIndex);
+  }
+
+  /** What the clock is expected to show a second later is what it shows there. */
+  async #compareClock({ clock }: VaultMoment, number: number): Promise<void> {
+    const state = await sdk.readClockState(this.#live.handle.clock, {
+      number,
+      timestamp: await this.#live.timeOf(number),
+    });
+    expect(state.moment).to.deep.equal(clock);
+    const stop = sdk.stopOf(state);
+    this.seen.add(stop ?? "running");
+    expect(stop === "callingPaused" ? clock.isCallingPaused : true).to.equal(true);
+    expect(clock.isLiquidationPaused).to.equal(state.liquidationPausedUntil > state.timestamp);
+    expect(clock.isCallingPaused).to.equal(state.callingPausedUntil > state.timestamp);
+    if (!this.#dice.oneIn(3)) return;
+    const seconds = this.#dice.pick(PAUSES);
+    const restore = await this.#live.remember();
+    await this.#live.pass(seconds);
+    const later = await this.#live.timeOf(await this.#live.blockNumber());
+    const { uptime } = sdk.momentAt(state, later);
+    expect((await this.#live.handle.clock.read()).uptime, `${stop} and ${seconds} s`).to.equal(uptime);
+    if (uptime > clock.uptime) expect(sdk.timeOf(state, uptime)).to.equal(later);
+    await restore();
   }
 
   async #compareMargin({ id, account, moment, block }: Picture): Promise<void> {
@@ -143,6 +172,7 @@ class Comparison {
     expect(await outcomeOf(vault.marginOf(id, block).then(fields))).to.deep.equal(expected);
     if (own === undefined) return;
     this.seen.add(sdk.statusName(own.status));
+    if (own.deadline !== account.deadline) this.seen.add("protected");
     expect(await vault.statusOf(id, block)).to.equal(BigInt(own.status));
     expect(await vault.debtOf(id, block)).to.equal(own.debt);
   }
@@ -166,10 +196,14 @@ class Comparison {
 
   async #compareCalls({ id, account, moment, block }: Picture): Promise<void> {
     const { vault } = this.#live.handle;
-    const opening = sdk.workOpening(account, moment);
+    const isLot = this.#isLot(id);
+    const opening = isLot ? sdk.workSaleOpening(account, moment) : sdk.workOpening(account, moment);
     const [refusal] = await vault.openCalls.staticCall([id], block);
     expect(refusal).to.equal(BigInt(opening.refusal));
-    if (opening.refusal === sdk.Refusal.None) this.seen.add(opening.reopened ? "reopening" : "opening");
+    const what = isLot ? "sale " : "";
+    if (opening.refusal === sdk.Refusal.Paused) this.seen.add(`${what}opening paused`);
+    if (opening.refusal === sdk.Refusal.None)
+      this.seen.add(what + (opening.reopened ? "reopening" : "opening"));
     const [closing] = await vault.closeCalls.staticCall([id], block);
     expect(closing).to.equal(BigInt(sdk.closingRefusal(account, moment)));
     if (closing === 0n) this.seen.add("closing");
@@ -178,12 +212,13 @@ class Comparison {
   async #compareTakes(picture: Picture): Promise<void> {
     const { id, account, moment, block } = picture;
     const { vault, deployment } = this.#live.handle;
+    const work = this.#isLot(id) ? sdk.workSale : sdk.workTake;
     const assets = [...moment.collaterals.map(({ asset }) => asset), ZeroAddress];
     for (const [number, asset] of assets.entries()) {
-      const whole = sdk.workTake(account, moment, { number, maxRepay: MaxUint256 });
+      const whole = work(account, moment, { number, maxRepay: MaxUint256 });
       for (const maxRepay of this.#payments(whole, moment.risk.minimumDebt)) {
-        const take = sdk.workTake(account, moment, { number, maxRepay });
-        this.#note(take);
+        const take = work(account, moment, { number, maxRepay });
+        this.#note(take, id);
         const ok = [take.repaid, take.insured, take.seized, take.discountWad];
         const expected = expectedOutcome(take, ok, id, asset, deployment.oracle);
         const actual = await outcomeOf(vault.previewLiquidation(id, asset, maxRepay, block));
@@ -198,8 +233,9 @@ class Comparison {
   async #compareExecution({ id, account, moment, block }: Picture, asset: string, t: Take, maxRepay: bigint) {
     const { vault, deployment } = this.#live.handle;
     for (const minSeized of [t.seized, t.seized + 1n]) {
-      const take = sdk.workTake(account, moment, { number: t.number, maxRepay, minSeized });
-      this.#note(take);
+      const work = this.#isLot(id) ? sdk.workSale : sdk.workTake;
+      const take = work(account, moment, { number: t.number, maxRepay, minSeized });
+      this.#note(take, id);
       const ok = [take.repaid, take.insured, take.seized];
       const to = this.#live.owner;
       const call = vault.liquidate.staticCall(id, asset, maxRepay, minSeized, to, "0x", block);
@@ -216,9 +252,17 @@ class Comparison {
     return pays.filter((pay) => pay >= 0n);
   }
 
-  #note(take: Take): void {
+  #isLot(id: AccountId): boolean {
+    return sdk.isOwnedBy(id, this.#live.handle.deployment.vault);
+  }
+
+  #note(take: Take, id: AccountId): void {
     this.answers += 1;
     this.seen.add(sdk.refusalName(take.refusal));
+    if (this.#isLot(id)) {
+      if (take.refusal === sdk.Refusal.None) this.seen.add(take.empties ? "sale" : "sale of a part");
+      return;
+    }
     if (take.refusal !== sdk.Refusal.None) return;
     this.seen.add(`take of ${sdk.statusName(take.status)}`);
     if (take.empties) this.seen.add("empties");
@@ -230,7 +274,7 @@ class Comparison {
 async function populate({ handle, owner }: LiveVault, dice: Dice, unit: bigint): Promise<AccountId[]> {
   const { vault, deployment } = handle;
   const ids: AccountId[] = [];
-  const { prices } = await sdk.readMoment(vault, handle.oracle, "latest");
+  const { prices } = await sdk.readMoment(handle, "latest");
   for (let n = 0; n < ACCOUNTS; ++n) {
     const id = sdk.accountIdOf(await owner.getAddress(), BigInt(n));
     for (const number of sdk.numbersIn(1 + Number(dice.below(7n)))) {
@@ -247,6 +291,44 @@ async function populate({ handle, owner }: LiveVault, dice: Dice, unit: bigint):
   return ids;
 }
 
+/** A default behind which some of each of two collaterals is left: their lots. */
+async function forfeit({ handle, owner, feeds }: LiveVault, unit: bigint): Promise<AccountId[]> {
+  const { vault, deployment } = handle;
+  const id = sdk.accountIdOf(await owner.getAddress(), 1_000n);
+  const { prices } = await sdk.readMoment(handle, "latest");
+  for (const number of LOTS) {
+    const amount = (400n * unit * sdk.PRICE_SCALE) / prices.price36[number]!;
+    await vault.depositCollateral(id, deployment.collaterals[number]!.address, amount);
+  }
+  await vault.borrow(id, 400n * unit, owner);
+  for (const number of LOTS) await feeds[number]!.push(1n);
+  await vault.bookLoss([id]);
+  for (const number of LOTS) await feeds[number]!.push(FIRST_ANSWERS[number]!);
+  return LOTS.map((number) => sdk.accountIdOf(deployment.vault, BigInt(number)));
+}
+
+/** Stops the clock, or lets it go on: pauses that end by themselves, outages known at once or late. */
+async function stopOrGoOn({ handle, uptimeFeed, blockNumber, timeOf }: LiveVault, dice: Dice): Promise<void> {
+  const ago = async (seconds: bigint) => (await timeOf(await blockNumber())) - seconds;
+  switch (dice.below(5n)) {
+    case 0n:
+      await handle.clock.pause(0, dice.pick([60n, HOUR, 4n * HOUR]));
+      break;
+    case 1n:
+      await handle.clock.pause(1, dice.pick([60n, HOUR, 4n * HOUR]));
+      break;
+    case 2n:
+      await uptimeFeed.push(1n);
+      break;
+    case 3n:
+      await uptimeFeed.push(0n);
+      break;
+    default:
+      await uptimeFeed.pushAt(1n, await ago(dice.pick([60n, HOUR])));
+      await uptimeFeed.pushAt(0n, await ago(30n));
+  }
+}
+
 /** Moves the prices so that account `id` stands near health factor `targetWad`; some feeds miss the round. */
 async function movePrices(
   live: LiveVault,
@@ -255,8 +337,8 @@ async function movePrices(
   dice: Dice,
   isPlain = false,
 ): Promise<void> {
-  const { vault, oracle } = live.handle;
-  const moment = await sdk.readMoment(vault, oracle, "latest");
+  const { vault } = live.handle;
+  const moment = await sdk.readMoment(live.handle, "latest");
   const account = await sdk.readAccount(vault, id, moment.collaterals, "latest");
   const health = sdk.marginOf(account, moment)?.healthWad ?? sdk.MAX_UINT256;
   const spread = isPlain ? 0n : dice.pick([0n, 5n, 30n]);
@@ -298,26 +380,36 @@ async function act(live: LiveVault, ids: readonly AccountId[], dice: Dice): Prom
 }
 
 /** One crash from the same beginning: called, left until about the deadline, acted upon, looked at in between. */
-async function crash(live: LiveVault, ids: readonly AccountId[], comparison: Comparison, dice: Dice) {
+async function crash(
+  live: LiveVault,
+  ids: readonly AccountId[],
+  lots: readonly AccountId[],
+  comparison: Comparison,
+  dice: Dice,
+) {
   const { vault } = live.handle;
   const id = dice.pick(ids);
   // Half of the time the account is simply called and then expired, with every price fresh.
   const isPlain = dice.oneIn(2);
   const move = () => movePrices(live, id, isPlain ? 985n * 10n ** 15n : healthOf(dice), dice, isPlain);
-  const looked = () => [id, ...Array.from({ length: OTHERS }, () => dice.pick(ids))];
+  const looked = () => [id, dice.pick(lots), ...Array.from({ length: OTHERS }, () => dice.pick(ids))];
+  const mayStop = async () => (dice.oneIn(3) ? stopOrGoOn(live, dice) : undefined);
+  await mayStop();
   await move();
   await comparison.compare(looked());
-  if (isPlain || !dice.oneIn(5)) await vault.openCalls([...ids]);
+  if (isPlain || !dice.oneIn(5)) await vault.openCalls([...ids, ...lots]);
   await comparison.compare([id]);
+  await mayStop();
 
-  const { deadline } = await vault.accountState(id);
+  const { deadline } = await vault.marginOf(id);
   const left = deadline - (await vault.uptime());
   await live.pass(
     left > 0n ? left + (isPlain ? dice.below(HOUR / 3n) : dice.pick(AFTER_DEADLINE)) : dice.pick(PAUSES),
   );
   await move();
   await comparison.compare(looked());
-  await act(live, ids, dice);
+  await act(live, [...ids, ...lots], dice);
+  await mayStop();
   await live.pass(dice.oneIn(9) ? 80n * HOUR : dice.pick(PAUSES));
   if (dice.oneIn(2)) await movePrices(live, id, healthOf(dice), dice);
   await comparison.compare(looked());
@@ -334,30 +426,36 @@ const EVERY_REFUSAL = [
   "SeizedTooLittle",
   "RemainingDebtTooSmall",
   "NoImprovement",
+  "Paused",
 ];
-const WANTED = [...EVERY_STATUS, ...EVERY_REFUSAL, "opening", "reopening", "closing", "empties", "uninsured"];
+const EVERY_STOP = ["running", "sequencerDown", "callingPaused", "liquidationPaused", "protected"];
+const EVERY_ACT = ["opening", "reopening", "opening paused", "closing", "empties", "uninsured"];
+const EVERY_SALE = ["sale opening", "sale reopening", "sale opening paused", "sale", "sale of a part"];
+const WANTED = [...EVERY_STATUS, ...EVERY_REFUSAL, ...EVERY_STOP, ...EVERY_ACT, ...EVERY_SALE];
 
 for (const quoteDecimals of [6, 18]) {
   describe(`whole path: a vault of ${quoteDecimals} decimals answers what the sdk works out`, function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
 
-    it("through calls, auctions, stale and dead prices, insolvency and an oracle that is gone", async () => {
+    it("through calls, auctions, stops of the clock, sales of what defaults left, stale and dead prices, insolvency and an oracle that is gone", async () => {
       const dice = diceOf("whole path");
       const live = await deployLiveVault(quoteDecimals);
-      const ids = await populate(live, dice, 10n ** BigInt(quoteDecimals));
+      const unit = 10n ** BigInt(quoteDecimals);
+      const ids = await populate(live, dice, unit);
+      const lots = await forfeit(live, unit);
       const comparison = new Comparison(live, dice);
       let rounds = 0;
       while (rounds < LEAST_ROUNDS || comparison.seen.missing(WANTED).length > 0) {
         if (++rounds > MOST_ROUNDS) break;
         const restore = await live.remember();
-        await crash(live, ids, comparison, dice);
+        await crash(live, ids, lots, comparison, dice);
         await restore();
       }
       expect(comparison.seen.missing(WANTED), `never met with FUZZ_SEED=${dice.seed}`).to.deep.equal([]);
       console.log(`    ${rounds} rounds, ${comparison.answers} answers compared`);
 
       await live.breakContract(live.handle.deployment.oracle);
-      await comparison.compare(ids);
+      await comparison.compare([...ids, ...lots]);
       expect(comparison.seen.missing(["OracleUnavailable"])).to.deep.equal([]);
     });
   });

@@ -1,4 +1,4 @@
-import { MaxUint256, ZeroAddress, type Signer } from "ethers";
+import { MaxUint256, type Signer } from "ethers";
 import { network } from "hardhat";
 import { artifactsOf } from "../../../scripts/deploy/artifacts.ts";
 import { deployVault } from "../../../scripts/deploy/deployVault.ts";
@@ -12,7 +12,7 @@ const DAY = 24 * HOUR;
 /** PUSH0 PUSH0 REVERT */
 const REVERTS = "0x5f5ffd";
 /** Dollars with the eight decimals of a feed. */
-const FIRST_ANSWERS = [170_000_000_000n, 2_700_000_000_000n, 250_000_000n] as const;
+export const FIRST_ANSWERS = [170_000_000_000n, 2_700_000_000_000n, 250_000_000n] as const;
 
 const COLLATERALS = [
   { decimals: 18, initialBps: 7_600, maintenanceBps: 8_020, liquidationBps: 8_740, maxDiscountBps: 800 },
@@ -24,6 +24,8 @@ export interface LiveVault {
   readonly handle: VaultHandle;
   readonly owner: Signer;
   readonly feeds: readonly MockFeed[];
+  /** The sequencer's: 0 is up, 1 is down. */
+  readonly uptimeFeed: MockFeed;
   /** From now on every call to `address` reverts. */
   readonly breakContract: (address: string) => Promise<void>;
   /** Remembers the chain as it is; the answer takes it back there, once. */
@@ -31,6 +33,8 @@ export interface LiveVault {
   /** Mines a block `seconds` after the last one. */
   readonly pass: (seconds: bigint) => Promise<void>;
   readonly blockNumber: () => Promise<number>;
+  /** The time of block `number`. */
+  readonly timeOf: (number: number) => Promise<bigint>;
 }
 
 /** A vault on a chain of its own, lending a token of `quoteDecimals` against three of 18, 8 and 6, with cash to lend. */
@@ -47,6 +51,7 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
   const quote = await token("QUOTE", quoteDecimals);
   const quoteFeed = await feed(100_000_000n);
   const feeds = [await feed(FIRST_ANSWERS[0]), await feed(FIRST_ANSWERS[1]), await feed(FIRST_ANSWERS[2])];
+  const uptimeFeed = await new MockFeed__factory(owner).deploy(0, "", 0n);
   const unit = 10n ** BigInt(quoteDecimals);
   const deployment = await deployVault(
     owner,
@@ -55,7 +60,7 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
       shareSymbol: "TEST",
       owner: owner.address,
       guardian: owner.address,
-      sequencerFeed: ZeroAddress,
+      sequencerFeed: await uptimeFeed.getAddress(),
       quote: { asset: quote, feed: await quoteFeed.getAddress(), maxAgeSeconds: 10_000_000 },
       rates: {
         kinkWad: 9n * 10n ** 17n,
@@ -95,6 +100,7 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
     handle,
     owner,
     feeds,
+    uptimeFeed,
     async breakContract(address) {
       await provider.request({ method: "hardhat_setCode", params: [address, REVERTS] });
     },
@@ -109,5 +115,10 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
       await provider.request({ method: "evm_mine", params: [] });
     },
     blockNumber: () => ethers.provider.getBlockNumber(),
+    async timeOf(number) {
+      const block = await ethers.provider.getBlock(number);
+      if (block === null) throw new Error(`there is no block ${number}`);
+      return BigInt(block.timestamp);
+    },
   };
 }

@@ -4,6 +4,7 @@ import {
   PRICE_SCALE,
   WAD,
   type Lot,
+  type Moment,
   type Valuation,
 } from "../../../sdk/index.ts";
 import type { Dice } from "./seed.ts";
@@ -82,6 +83,30 @@ export function valuationOf(dice: Dice): Valuation {
     liquidationValue,
     debt: debt > MAX_DEBT ? MAX_DEBT : debt,
   };
+}
+
+/** A clock at `uptime` that has stood still up to twice, lately or long ago, as it may and as it never would. */
+export function momentOf(dice: Dice, uptime: bigint): Moment {
+  const from = () => (dice.oneIn(4) ? 0n : near(dice, uptime - dice.pick([0n, 900n, 3_600n, 86_400n])));
+  const until = (start: bigint) => (start === 0n ? 0n : start + dice.pick([0n, 1n, 900n, 3_600n]));
+  const [earlierFrom, protectedFrom] = [from(), from()];
+  return {
+    uptime,
+    protectedFrom,
+    protectedUntil: until(protectedFrom),
+    earlierFrom,
+    earlierUntil: until(earlierFrom),
+    isCallingPaused: dice.oneIn(2),
+    isLiquidationPaused: dice.oneIn(2),
+  };
+}
+
+/** The times at which `clock` makes a difference, and some around. */
+export function timesOf(clock: Moment): readonly bigint[] {
+  const { uptime, protectedFrom, protectedUntil, earlierFrom, earlierUntil } = clock;
+  const ago = [0n, 1_800n, 3_600n, 86_400n].map((seconds) => uptime - seconds);
+  const stops = [protectedFrom, protectedUntil, earlierFrom, earlierUntil].filter((time) => time !== 0n);
+  return [...ago, ...stops];
 }
 
 /** From nothing to the deepest that a configurator allows, 15 %. */
