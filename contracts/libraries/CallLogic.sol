@@ -94,7 +94,8 @@ library CallLogic {
         Refusal refusal = _close(s, id, account, p, CloseReason.Recovered, moment);
         if (refusal == Refusal.None) return;
         if (refusal == Refusal.CheckPending) revert IMarginVaultErrors.CheckPending(id);
-        if (refusal == Refusal.OracleUnavailable) {
+        // Without prices a debtor has no status to report, whatever else stands against closing.
+        if (!p.available && account.debtShares != 0) {
             revert IMarginVaultErrors.OracleUnavailable(address(s.oracle));
         }
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { CloseReason, Refusal, Status } from "../../sdk/vaultTypes.ts";
 import { mineAt, now, passDeadline, refreshFeeds } from "./support/clock.ts";
 import { eventOf, eventsOf } from "./support/events.ts";
+import { withMockOracle } from "./support/listing.ts";
 import { openCalledPosition, openPosition, setMaintenanceValue, setPrice } from "./support/position.ts";
 import { stateOf } from "./support/state.ts";
 import { loadWorld, WAD } from "./support/world.ts";
@@ -51,6 +52,16 @@ describe("closeCall", () => {
     await w.helpers.time.setNextBlockTimestamp(deadline);
     const closed = await eventOf(w.vault.closeCall(id), w.vault, "MarginCallClosed");
     expect(closed).to.include({ late: true, closedAt: deadline });
+  });
+
+  it("says that there are no prices, and no status that nobody can know, while the oracle fails (C-29)", async () => {
+    const w = await loadWorld();
+    const id = await openPosition(w);
+    const debtFree = await openPosition(w, { subAccount: 1n, debt: 0n });
+    const oracle = await withMockOracle(w);
+    await oracle.setConduct(1);
+    await expect(w.vault.closeCall(id)).to.be.revertedWithCustomError(w.vault, "OracleUnavailable");
+    await expect(w.vault.closeCall(debtFree)).to.be.revertedWithCustomError(w.vault, "NotClosable");
   });
 
   it("says at what health and what level it refuses, before and past the deadline (rule 1)", async () => {
