@@ -7,8 +7,8 @@ export interface BlockHeader extends BlockRef {
   readonly baseFeePerGas: bigint;
   readonly gasUsed: bigint;
   readonly gasLimit: bigint;
-  /** Which addresses and topics its logs may have; undefined where the chain keeps no such filter. */
-  readonly logsBloom: string | undefined;
+  /** Which addresses and topics its logs may have; absent where the chain keeps no such filter. */
+  readonly logsBloom?: string | undefined;
 }
 
 /** Reads an answer to `eth_getBlockBy…`; undefined for a block the endpoint does not have. */

@@ -77,7 +77,7 @@ export class Endpoints implements RpcGroup, Broadcaster {
   broadcast(raws: readonly string[]): Promise<readonly RpcAnswer[]> {
     if (raws.length === 0) return Promise.resolve([]);
     const calls = raws.map((raw) => ({ method: "eth_sendRawTransaction", params: [raw] }));
-    const best = new Array<RpcAnswer | undefined>(raws.length);
+    const best = raws.map((): RpcAnswer | undefined => undefined);
     return new Promise((resolve, reject) => {
       const takeIn = (answers: readonly RpcAnswer[]) => {
         for (const [i, answer] of answers.entries()) if (best[i] === undefined || answer.ok) best[i] = answer;

@@ -1,9 +1,8 @@
-import { Interface, type Result } from "ethers";
+import { Interface } from "ethers";
 import { NO_PRICES, pricesFrom } from "../../sdk/valuation.ts";
 import type { Prices } from "../../sdk/vaultTypes.ts";
-import { toHex } from "./blockHeader.ts";
+import { contractCall, decoded } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
-import type { RpcAnswer, RpcCall } from "./rpcClient.ts";
 
 const oracleAbi = new Interface([
   "function prices(uint256 assetSet) view returns (uint256[] prices36, uint256 freshSet)",
@@ -18,9 +17,8 @@ const NO_ORACLE = /^0x0{40}$/;
 export function vaultPricesProbe(oracle: string, collateralCount: number, block: number): Probe<Prices> {
   const assetSet = (1 << collateralCount) - 1;
   if (NO_ORACLE.test(oracle)) return { calls: [], read: () => NO_PRICES };
-  const data = oracleAbi.encodeFunctionData("prices", [assetSet]);
   return {
-    calls: [callAt(oracle, data, block)],
+    calls: [contractCall(oracle, oracleAbi, "prices", [assetSet], block)],
     read: ([answer]) => {
       const result = decoded(oracleAbi, "prices", answer);
       if (result === undefined) return NO_PRICES;
@@ -32,7 +30,7 @@ export function vaultPricesProbe(oracle: string, collateralCount: number, block:
 /** A feed's answer at a block, as it stands; undefined when it has none. */
 export function feedAnswerProbe(feed: string, block: number): Probe<bigint | undefined> {
   return {
-    calls: [callAt(feed, feedAbi.encodeFunctionData("latestRoundData"), block)],
+    calls: [contractCall(feed, feedAbi, "latestRoundData", [], block)],
     read: ([answer]) => {
       const value = decoded(feedAbi, "latestRoundData", answer)?.answer as bigint | undefined;
       return value !== undefined && value > 0n ? value : undefined;
@@ -51,18 +49,4 @@ export function feedDecimalsProbe(feed: string): Probe<number | undefined> {
       return value === undefined ? undefined : Number(value);
     },
   };
-}
-
-function callAt(to: string, data: string, block: number): RpcCall {
-  return { method: "eth_call", params: [{ to, data }, toHex(block)] };
-}
-
-/** Undefined for a revert or bytes that do not decode: to the vault such a contract is silent, and so it is here. */
-function decoded(abi: Interface, name: string, answer: RpcAnswer | undefined): Result | undefined {
-  if (answer?.ok !== true || typeof answer.result !== "string") return undefined;
-  try {
-    return abi.decodeFunctionResult(name, answer.result);
-  } catch {
-    return undefined;
-  }
 }
