@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice A token that returns nothing, changes an allowance only from or to zero, and moves no amount of zero.
+/// @notice A token that returns nothing, changes an allowance only from or to zero, and refuses what would change
+/// nothing: a transfer of zero, an allowance of zero where there is none.
 contract StubbornToken {
     uint8 public immutable decimals;
     uint256 public totalSupply;
@@ -12,7 +13,7 @@ contract StubbornToken {
     event Approval(address indexed owner, address indexed spender, uint256 value);
 
     error AllowanceNotZero(address holder, address spender);
-    error NothingMoved(address from, address to);
+    error NothingChanged(address from, address to);
 
     constructor(uint8 tokenDecimals) {
         decimals = tokenDecimals;
@@ -25,7 +26,9 @@ contract StubbornToken {
     }
 
     function approve(address spender, uint256 amount) external {
-        if (amount != 0 && allowance[msg.sender][spender] != 0) revert AllowanceNotZero(msg.sender, spender);
+        uint256 before = allowance[msg.sender][spender];
+        if (amount != 0 && before != 0) revert AllowanceNotZero(msg.sender, spender);
+        if (amount == before) revert NothingChanged(msg.sender, spender);
         allowance[msg.sender][spender] = amount;
         emit Approval(msg.sender, spender, amount);
     }
@@ -40,7 +43,7 @@ contract StubbornToken {
     }
 
     function _move(address from, address to, uint256 amount) private {
-        if (amount == 0) revert NothingMoved(from, to);
+        if (amount == 0) revert NothingChanged(from, to);
         balanceOf[from] -= amount;
         balanceOf[to] += amount;
         emit Transfer(from, to, amount);

@@ -71,12 +71,16 @@ describe("what is not a vault but is called like one", () => {
       const { w, vault, address, gained, allowed } = await hostileWorld();
       const amount = entry.amount(w);
       await vault.plan(Conduct.Takes, entry.name === "cure" ? amount : MAX_UINT);
+      // Not even what lies in the router by mistake: that is the caller's.
+      const stray = amount / 10n;
+      await entry.token(w).connect(w.keeper).transfer(w.router, stray);
       const before = await balancesOf(w, w.trader);
       await entry.run(w, w.trader, NO_PERMIT, address);
-      const lost = tokensOf(w).map((token) => (token === entry.token(w) ? amount : 0n));
+      const inItsToken = (value: bigint) =>
+        tokensOf(w).map((token) => (token === entry.token(w) ? value : 0n));
       const after = await balancesOf(w, w.trader);
-      expect(before.map((balance, i) => balance - after[i]!)).to.deep.equal(lost);
-      expect(await gained()).to.deep.equal(lost);
+      expect(before.map((balance, i) => balance - after[i]!)).to.deep.equal(inItsToken(amount - stray));
+      expect(await gained()).to.deep.equal(inItsToken(amount));
       expect(await allowed()).to.deep.equal(NOTHING);
       for (const token of tokensOf(w)) expect(await leftovers(w, token)).to.deep.equal(NOTHING);
     });
