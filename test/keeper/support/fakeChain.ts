@@ -1,4 +1,4 @@
-import { id } from "ethers";
+import { id, keccak256 } from "ethers";
 import type { Rpc, RpcAnswer, RpcCall } from "../../../keeper/sources/rpcClient.ts";
 import { RetryableError } from "../../../keeper/errors.ts";
 import type { RawLog } from "../../../sdk/logReader.ts";
@@ -21,6 +21,8 @@ export class FakeChain implements Rpc {
   /** Called with each request before it is answered; a throw is an endpoint that fails. */
   onBatch: (calls: readonly RpcCall[]) => void = () => undefined;
   answer: Answerer | undefined;
+  /** Whether headers have blooms: none, true ones, or blooms that show nothing, as some chains write. */
+  blooms: "absent" | "true" | "empty" = "absent";
   #blocks: FakeBlock[] = [];
   #forks = 0;
 
@@ -68,7 +70,10 @@ export class FakeChain implements Rpc {
     switch (call.method) {
       case "eth_getBlockByNumber": {
         const block = first === "latest" ? this.head : this.#blocks[Number(first)];
-        return { ok: true, result: block === undefined ? null : headerOf(block) };
+        return {
+          ok: true,
+          result: block === undefined ? null : { ...headerOf(block), ...this.#bloomOf(block) },
+        };
       }
       case "eth_getLogs":
         return this.#logs(first as Record<string, string>);
@@ -78,6 +83,13 @@ export class FakeChain implements Rpc {
         return { ok: true, result };
       }
     }
+  }
+
+  #bloomOf(block: FakeBlock): { logsBloom?: string } {
+    if (this.blooms === "absent") return {};
+    const items =
+      this.blooms === "empty" ? [] : block.logs.flatMap(({ topics }) => [this.address, ...topics]);
+    return { logsBloom: bloomOf(items) };
   }
 
   #logs(filter: Record<string, string>): RpcAnswer {
@@ -103,7 +115,7 @@ export class FakeChain implements Rpc {
   }
 }
 
-function headerOf(block: FakeBlock): unknown {
+function headerOf(block: FakeBlock): Record<string, unknown> {
   return {
     number: hex(block.number),
     hash: block.hash,
@@ -113,6 +125,16 @@ function headerOf(block: FakeBlock): unknown {
     gasUsed: "0x0",
     gasLimit: "0x1c9c380",
   };
+}
+
+/** The bloom of addresses and topics, as one number: bit n counts from the right. */
+export function bloomOf(items: readonly string[]): string {
+  let bloom = 0n;
+  for (const item of items) {
+    const hash = keccak256(item).slice(2);
+    for (const at of [0, 4, 8]) bloom |= 1n << (BigInt(`0x${hash.slice(at, at + 4)}`) % 2048n);
+  }
+  return `0x${bloom.toString(16).padStart(512, "0")}`;
 }
 
 export function hex(value: number | bigint): string {
