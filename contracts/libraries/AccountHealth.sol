@@ -23,7 +23,8 @@ library AccountHealth {
 
     /// @notice The prices of the collaterals in `assetSet`, read in one call.
     /// @dev An oracle that fails makes them unavailable, which refuses what needs a price and leaves deposit and repay
-    /// alone. Starving the call of gas to that end fails: the 64th part that remains does not finish the transaction.
+    /// alone. A caller who gives too little gas can bring that about as well, and gains nothing: a batch then refuses
+    /// every item, and a deposit or repayment may leave a call open that anyone closes afterwards.
     function readPrices(VaultState storage s, uint256 assetSet) internal view returns (Prices memory p) {
         try s.oracle.prices(assetSet) returns (uint256[] memory prices36, uint256 freshSet) {
             p.freshSet = freshSet;
