@@ -1,6 +1,7 @@
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
 import { BlockClock } from "./blockClock.ts";
+import { ClockReporter } from "./clockReporter.ts";
 import type { AppliedBlock, Book } from "./book/book.ts";
 import type { Config } from "./config.ts";
 import { BackOff } from "./executors/backOff.ts";
@@ -14,6 +15,7 @@ import { decide, type Decision } from "./policy/decide.ts";
 import type { Snapshot } from "./policy/snapshot.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
+import { clockProbe, sequencerFeedProbe } from "./sources/clockProbes.ts";
 import { Follower, type SeenEvent } from "./sources/follower.ts";
 import type { NativePriceSource } from "./sources/nativePrice.ts";
 import { vaultPricesProbe } from "./sources/priceProbes.ts";
@@ -53,6 +55,9 @@ export class Keeper {
   readonly #backOff = new BackOff();
   readonly #gasBook = new GasBook();
   readonly #executor: Executor;
+  readonly #clockReporter: ClockReporter;
+  /** The feed by which the protocol's clock learns of outages, which never changes; unknown before the first tick. */
+  #sequencer: { readonly feed: string | undefined } | undefined;
   #book: Book | undefined;
   #follower: Follower | undefined;
   /** The newest block that has not been decided upon; a tick that failed on the way does it again. */
@@ -65,6 +70,7 @@ export class Keeper {
     this.#parts = parts;
     this.#rates = ratesOf(parts.config.deployment);
     const { rpc, targets, outbox, log } = parts;
+    this.#clockReporter = new ClockReporter(log);
     this.#executor = new Executor({ rpc, targets, outbox, backOff: this.#backOff, log });
   }
 
@@ -101,17 +107,22 @@ export class Keeper {
   async #act(head: BlockHeader, book: Book, startedAt: number): Promise<Decision> {
     const { config, rpc, outbox, nativePrice, targets, log } = this.#parts;
     const { oracle, collaterals } = book.vault;
-    const [prices, nativePrice36, wallet, { nonce, receipts }] = await ask(
+    const sequencer = (this.#sequencer ??= await this.#findSequencer(head));
+    const [prices, clock, nativePrice36, wallet, { nonce, receipts }] = await ask(
       rpc,
       vaultPricesProbe(oracle, collaterals.length, head.number),
+      clockProbe(config.deployment.clock, sequencer.feed, head),
       nativePrice.probe(head.number),
       walletProbe(targets.keeper, targets.quote, targets.vault, head.number),
       outbox.probe(head.number),
     );
     this.#takeIn(outbox.settle(head.number, nonce, receipts), head);
+    this.#clockReporter.seen(head.number, clock);
     const snapshot: Snapshot = {
       block: head,
       actAt: this.#clock.next(),
+      clock,
+      vaultAddress: targets.vault,
       accounts: book.accounts,
       vault: book.vault,
       rates: this.#rates,
@@ -149,6 +160,12 @@ export class Keeper {
       ms: Math.round(performance.now() - startedAt),
     });
     return decision;
+  }
+
+  async #findSequencer(head: BlockHeader): Promise<{ readonly feed: string | undefined }> {
+    const { config, rpc } = this.#parts;
+    const [feed] = await ask(rpc, sequencerFeedProbe(config.deployment.clock, head.number));
+    return { feed };
   }
 
   /** Says once, and again after it was full, that there is too little for one large transaction. */

@@ -88,5 +88,6 @@ export function accountsOf(action: Action): readonly AccountId[] {
 export interface Skip {
   readonly account: AccountId;
   readonly duty: Duty;
-  readonly reason: "gasUnknown" | "notProfitable" | "lossBudgetSpent" | "quoteBalance" | "notTakeable";
+  readonly reason:
+    "gasUnknown" | "notProfitable" | "lossBudgetSpent" | "quoteBalance" | "notTakeable" | "paused";
 }

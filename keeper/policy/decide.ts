@@ -1,18 +1,19 @@
 import { Status, statusName, type VaultMoment } from "../../sdk/vaultTypes.ts";
 import type { AccountItem, Action, Duty, Skip, TakeItem } from "./action.ts";
 import { assess, momentOf, type Assessment } from "./assess.ts";
-import { profitableAt } from "./bestTake.ts";
-import { costOf, costPerAccount, gasLimitFor, itemsThatFit } from "./gasCost.ts";
+import { costPerAccount, gasLimitFor, itemsThatFit } from "./gasCost.ts";
 import { isLiquidatable, planLiquidations } from "./liquidations.ts";
+import { isUnsold, whyNotSell } from "./lots.ts";
+import { nextMoment } from "./nextMoment.ts";
 import type { GasKind, PolicySettings, Snapshot } from "./snapshot.ts";
 
 /** What to do at a block, in order, and what there is to know about it. */
 export interface Decision {
   readonly actions: readonly Action[];
   readonly skips: readonly Skip[];
-  /** Accounts with debt by status name. */
+  /** Accounts with debt by status name, and lots that defaults left as `Forfeited`. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Block time at which time alone makes the next difference: a deadline, an auction that pays or lapses. */
+  /** Block time at which time alone makes the next difference: a deadline, an auction that pays or lapses, a pause that ends. */
   readonly nextMoment: bigint | undefined;
 }
 
@@ -25,25 +26,24 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const moment = momentOf(snapshot);
   // Without prices nobody can be judged, and the vault would refuse whatever is sent.
   if (!snapshot.prices.available) return { actions: [], skips: [], counts: {}, nextMoment: undefined };
-  const assessments = assess(snapshot.accounts, moment, snapshot.block.timestamp);
+  const assessments = assess(snapshot, moment);
   // What a deadline still ahead forbids would be refused now; its own block comes.
   const free = assessments.filter(({ id, isFirm }) => isFirm && !snapshot.busy.has(id));
   const liquidations = planLiquidations(free, snapshot, settings, moment);
   const taken = new Set([...liquidations.critical, ...liquidations.profitable].map(({ account }) => account));
   const idle = free.filter(({ id }) => !taken.has(id));
   const items = (isDue: (a: Assessment) => boolean) => idle.filter(isDue).map(itemOf).sort(byStake);
+  const calls = planCalls(idle, snapshot, settings, moment);
   const ordered = [
     ...takeActions("liquidateCritical", liquidations.critical, snapshot, settings),
     ...takeActions("liquidateProfitable", liquidations.profitable, snapshot, settings),
-    ...batches(
-      "reopenCall",
-      items(({ status }) => status === Status.Lapsed),
-      snapshot,
-      settings,
-    ),
+    ...batches("reopenCall", calls.due.filter(isLapsed).map(itemOf).sort(byStake), snapshot, settings),
     ...batches(
       "openCall",
-      items(({ status }) => status === Status.Callable),
+      calls.due
+        .filter((a) => !isLapsed(a))
+        .map(itemOf)
+        .sort(byStake),
       snapshot,
       settings,
     ),
@@ -65,14 +65,40 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const payable = [...(approval === undefined ? [] : [approval]), ...withinAllowance(ordered, snapshot)];
   return {
     actions: payable.length > 0 ? payable : housekeeping(snapshot, settings),
-    skips: liquidations.skips,
+    skips: [...liquidations.skips, ...calls.skips],
     counts: countByStatus(assessments),
-    nextMoment: nextMomentOf(assessments, snapshot, settings, moment),
+    nextMoment: nextMoment(assessments, snapshot, settings, moment),
   };
 }
 
-function itemOf({ id, status, valuation }: Assessment): AccountItem {
-  return { account: id, stake: valuation.debt, reason: statusName(status) };
+/** Calls to open and open again, sales of what defaults left included, and those that are left alone. */
+function planCalls(
+  assessments: readonly Assessment[],
+  snapshot: Snapshot,
+  settings: PolicySettings,
+  moment: VaultMoment,
+): { readonly due: readonly Assessment[]; readonly skips: readonly Skip[] } {
+  const due: Assessment[] = [];
+  const skips: Skip[] = [];
+  for (const assessment of assessments) {
+    const { id, status, isLot } = assessment;
+    const isUncalled = isLot ? isUnsold(assessment) : status === Status.Callable || isLapsed(assessment);
+    if (!isUncalled) continue;
+    const duty = isLapsed(assessment) ? "reopenCall" : "openCall";
+    const whyNot = isLot ? whyNotSell(assessment, snapshot, settings, moment) : undefined;
+    const reason = moment.clock.isCallingPaused ? "paused" : whyNot;
+    if (reason === undefined) due.push(assessment);
+    else skips.push({ account: id, duty, reason });
+  }
+  return { due, skips };
+}
+
+function isLapsed({ status }: Assessment): boolean {
+  return status === Status.Lapsed;
+}
+
+function itemOf({ id, status, valuation, isLot }: Assessment): AccountItem {
+  return { account: id, stake: valuation.debt, reason: isLot ? "forfeited" : statusName(status) };
 }
 
 /** Nothing sellable stands behind the debt any more: what the vault lets anybody write off. */
@@ -158,31 +184,10 @@ function housekeeping(snapshot: Snapshot, settings: PolicySettings): Action[] {
   return [];
 }
 
-function nextMomentOf(
-  assessments: readonly Assessment[],
-  { gas }: Snapshot,
-  settings: PolicySettings,
-  moment: VaultMoment,
-): bigint | undefined {
-  const needed = (costOf(gas, gas.perAccount.take) ?? 0n) + settings.profitMargin;
-  let next: bigint | undefined;
-  for (const { account, status } of assessments) {
-    const at = momentOfAccount(status);
-    if (at !== undefined && at > moment.clock.uptime && (next === undefined || at < next)) next = at;
-
-    function momentOfAccount(of: Status): bigint | undefined {
-      if (of === Status.Called) return account.deadline;
-      if (of !== Status.Expired) return undefined;
-      return profitableAt(account, moment, needed) ?? account.auctionStart + moment.risk.auctionSeconds;
-    }
-  }
-  return next;
-}
-
 function countByStatus(assessments: readonly Assessment[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { status } of assessments) {
-    const name = statusName(status);
+  for (const { status, isLot } of assessments) {
+    const name = isLot ? "Forfeited" : statusName(status);
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;

@@ -26,14 +26,19 @@ interface Candidate {
   readonly loss: bigint;
 }
 
+interface CandidateStake {
+  readonly assessment: Pick<Assessment, "isLot">;
+  readonly best: Pick<BestTake, "take">;
+}
+
 /** Whether the vault lets anybody liquidate an account of this status. */
 export function isLiquidatable(status: Status): boolean {
   return isCritical(status) || status === Status.Expired;
 }
 
 /**
- * Which of the accounts that are free to act upon to liquidate now. An expired account is taken when what it earns pays for the gas and the margin. A
- * critical one is taken also when it earns less, as far as its daily allowance for losses goes: it may become bad debt
+ * Which of the accounts that are free to act upon to liquidate now. An expired account, and what a default left, is
+ * taken when what it earns pays for the gas and the margin, unless liquidation is paused. A critical one is taken also when it earns less, as far as its daily allowance for losses goes: it may become bad debt
  * any minute, and the gas to prevent that is small beside it.
  */
 export function planLiquidations(
@@ -70,7 +75,9 @@ function judge(
   settings: PolicySettings,
   moment: VaultMoment,
 ): Candidate | Skip {
-  const best = bestTake(assessment.account, moment);
+  const isPaused = moment.clock.isLiquidationPaused && !isCritical(assessment.status);
+  if (isPaused) return skip(assessment, "paused");
+  const best = bestTake(assessment, moment);
   if (best === undefined) return skip(assessment, "notTakeable");
   const verdict = worthIt(assessment, best.gain, snapshot, settings);
   if (typeof verdict === "string") return skip(assessment, verdict);
@@ -104,7 +111,7 @@ function affordable(
   const { assessment, best, loss } = candidate;
   const withRoom = best.payment + (best.payment * PAYMENT_ROOM_BPS) / BPS + 1n;
   if (withRoom <= balance) return itemOf(assessment, best, withRoom, loss, snapshot);
-  const smaller = bestTake(assessment.account, moment, balance);
+  const smaller = bestTake(assessment, moment, balance);
   if (smaller === undefined) return undefined;
   const smallerLoss = worthIt(assessment, smaller.gain, snapshot, settings);
   return typeof smallerLoss === "string"
@@ -113,7 +120,7 @@ function affordable(
 }
 
 function itemOf(
-  { id, status }: Assessment,
+  { id, status, isLot }: Assessment,
   { take, asset, gain }: BestTake,
   maxRepay: bigint,
   loss: bigint,
@@ -127,17 +134,24 @@ function itemOf(
     maxRepay,
     // Somebody may repay a little first; what is left must still pay for the gas, or the take is not worth doing.
     minSeized: loss === 0n && gain > 0n ? mulDivDown(take.seized, cost < gain ? cost : gain, gain) : 0n,
-    stake: take.repaid,
+    stake: stakeOf({ assessment: { isLot }, best: { take } }),
     gain,
     loss,
-    reason: `${statusName(status)} at a discount of ${Number((take.discountWad * BPS) / 10n ** 18n) / 100} %`,
+    reason: `${isLot ? "forfeited" : statusName(status)} at a discount of ${Number((take.discountWad * BPS) / 10n ** 18n) / 100} %`,
   };
 }
 
 function byUrgency(a: Candidate, b: Candidate): number {
   if (a.isCritical !== b.isCritical) return a.isCritical ? -1 : 1;
-  const difference = b.best.take.repaid - a.best.take.repaid;
+  // What a default left comes last: no debt waits for it.
+  if (a.assessment.isLot !== b.assessment.isLot) return a.assessment.isLot ? 1 : -1;
+  const difference = stakeOf(b) - stakeOf(a);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+/** The debt that a take ends, or what a lot brings the insurance. */
+function stakeOf({ assessment, best }: CandidateStake): bigint {
+  return assessment.isLot ? best.take.insured : best.take.repaid;
 }
 
 function isCritical(status: Status): boolean {

@@ -1,4 +1,5 @@
 import type { AccountId } from "../../sdk/accountId.ts";
+import type { ClockState } from "../../sdk/clockState.ts";
 import type { KinkedRates } from "../../sdk/interest.ts";
 import type { AccountState, Prices } from "../../sdk/vaultTypes.ts";
 import type { VaultRecord } from "../book/vaultRecord.ts";
@@ -8,6 +9,10 @@ export interface Snapshot {
   readonly block: { readonly number: number; readonly timestamp: bigint };
   /** When the next block is expected, which is where an action takes effect; seconds since 1970. */
   readonly actAt: bigint;
+  /** The protocol's clock at the block, which is not block time once it has stood still. */
+  readonly clock: ClockState;
+  /** Its own accounts are what defaults have left. */
+  readonly vaultAddress: string;
   readonly accounts: ReadonlyMap<AccountId, AccountState>;
   readonly vault: VaultRecord;
   readonly rates: KinkedRates;

@@ -1,8 +1,10 @@
 import type { AccountId } from "../../../sdk/accountId.ts";
+import { unstoppedMoment, type ClockState } from "../../../sdk/clockState.ts";
 import type { AccountState, CollateralTerms } from "../../../sdk/vaultTypes.ts";
 import { GasBook } from "../../../keeper/executors/gasBook.ts";
 import { NEW_VAULT } from "../../../keeper/book/vaultRecord.ts";
 import type { PolicySettings, Snapshot } from "../../../keeper/policy/snapshot.ts";
+import { VAULT } from "./vaultLogs.ts";
 
 export const USDC = 10n ** 6n;
 export const ETHER = 10n ** 18n;
@@ -32,6 +34,15 @@ export const ALT: CollateralTerms = {
   maintenanceBps: 7500n,
 };
 
+/** The protocol's clock, which has never stood still. */
+export const RUNNING: ClockState = {
+  timestamp: NOW,
+  moment: unstoppedMoment(NOW),
+  callingPausedUntil: 0n,
+  liquidationPausedUntil: 0n,
+  isSequencerDown: false,
+};
+
 /** Debt index 1 quote base unit a share: shares and debt are the same number. No interest accrues. */
 export function snapshotOf(
   accounts: readonly (readonly [AccountId, AccountState])[],
@@ -41,6 +52,8 @@ export function snapshotOf(
   return {
     block: { number: 100, timestamp: NOW },
     actAt: ACT_AT,
+    clock: RUNNING,
+    vaultAddress: VAULT,
     accounts: new Map(accounts),
     vault: {
       ...NEW_VAULT,
