@@ -2,6 +2,7 @@ import type { AccountId } from "../../../sdk/accountId.ts";
 import { CloseReason, Status } from "../../../sdk/vaultTypes.ts";
 import type { VaultEvent } from "../../../sdk/vaultEvent.ts";
 import type { CheckedBlock } from "../check/checker.ts";
+import { deadlineInForce, timeOf, type CheckClock } from "../check/clock.ts";
 import type { CallOutcome, RecordedTake } from "../report/recording.ts";
 
 /** A margin call from opening to end. */
@@ -11,7 +12,12 @@ export interface JournalCall {
   readonly mainCollateral: number;
   readonly openedBlock: number;
   readonly openedAt: number;
-  readonly deadline: number;
+  /** In uptime, as the call gave it. */
+  readonly deadlineUptime: bigint;
+  /** Unix seconds; later than first thought when the clock has stood still. */
+  deadline: number;
+  /** Uptime from which the discount counts, as stored: not before the deadline in force. */
+  auctionStart: bigint;
   readonly reopened: boolean;
   /** Quote base units. */
   readonly debt: bigint;
@@ -74,6 +80,7 @@ export class Journal {
       if (outcome === "recovered") recovered += 1;
     }
     for (const [account, call] of this.#open) {
+      call.deadline = deadlineAt(call.deadlineUptime, checked.clock);
       const status = checked.standings[this.#index.get(account) ?? -1]?.status;
       if (status === "Expired" || status === "Lapsed") call.expired = true;
     }
@@ -89,7 +96,7 @@ export class Journal {
   #note(event: VaultEvent, checked: CheckedBlock): void {
     const at = Number(checked.vault.at);
     if (event.name === "MarginCallOpened") this.#opened(event, checked, at);
-    if (event.name === "Liquidated") this.#taken(event, at);
+    if (event.name === "Liquidated") this.#taken(event, checked.clock, at);
     if (event.name === "MarginCallClosed") {
       const call = this.#open.get(event.account);
       if (call === undefined) return;
@@ -120,7 +127,9 @@ export class Journal {
       mainCollateral: this.#mainCollateral(account, checked),
       openedBlock: checked.vault.block,
       openedAt: at,
-      deadline: Number(notice.deadline),
+      deadlineUptime: notice.deadline,
+      deadline: deadlineAt(notice.deadline, checked.clock),
+      auctionStart: notice.deadline,
       reopened: notice.reopened,
       debt: notice.debt,
       closedAt: undefined,
@@ -133,15 +142,20 @@ export class Journal {
     this.bounties.set(actor, (this.bounties.get(actor) ?? 0n) + notice.bounty);
   }
 
-  #taken({ account, actor, notice }: VaultEvent & { name: "Liquidated" }, at: number): void {
+  #taken(
+    { account, actor, notice }: VaultEvent & { name: "Liquidated" },
+    clock: CheckClock,
+    at: number,
+  ): void {
     const call = this.#open.get(account);
-    if (call !== undefined) call.takes += 1;
-    if (call !== undefined && notice.status === Status.Expired) call.expired = true;
+    const sinceAuctionStart = call === undefined ? undefined : ageOfAuction(call, clock);
+    if (call !== undefined) {
+      call.takes += 1;
+      // A take too small to matter leaves the auction where it is; the last one closes the call.
+      if (notice.auctionStart > 0n) call.auctionStart = notice.auctionStart;
+      if (notice.status === Status.Expired) call.expired = true;
+    }
     const { repaid, insured, seized, discountWad, price36, debt } = notice;
-    const former = this.takes.findLast(
-      (take) => take.account === account && take.at >= (call?.deadline ?? at),
-    );
-    const auctionStart = former?.at ?? call?.deadline;
     this.takes.push({
       account,
       actor,
@@ -152,7 +166,7 @@ export class Journal {
       seized,
       discountWad,
       critical: notice.status === Status.Critical || notice.status === Status.Insolvent,
-      sinceAuctionStart: auctionStart === undefined || at < auctionStart ? undefined : at - auctionStart,
+      sinceAuctionStart,
       worth: (seized * price36) / 10n ** 36n,
       debtBefore: debt + repaid,
     });
@@ -163,6 +177,18 @@ export class Journal {
     const values = amounts.map((amount, j) => amount * (prices[j]?.price36 ?? 0n));
     return values.reduce((main, value, j) => (value > (values[main] ?? 0n) ? j : main), 0);
   }
+}
+
+/** When the clock shows a deadline that it may have put off, unix seconds. */
+function deadlineAt(uptime: bigint, clock: CheckClock): number {
+  return Number(timeOf(deadlineInForce(uptime, clock), clock));
+}
+
+/** Seconds of uptime since the auction began or began again; undefined before the deadline. */
+function ageOfAuction({ deadlineUptime, auctionStart }: JournalCall, clock: CheckClock): number | undefined {
+  const deadline = deadlineInForce(deadlineUptime, clock);
+  if (clock.uptime < deadline) return undefined;
+  return Number(clock.uptime - (auctionStart > deadline ? auctionStart : deadline));
 }
 
 function outcomeOf(reason: CloseReason): CallOutcome {

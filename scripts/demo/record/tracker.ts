@@ -11,6 +11,8 @@ const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 export class Tracker {
   readonly blocks: RecordedBlock[] = [];
   readonly #points: { at: number; healthWad: bigint; status: CheckStatus }[][] = [];
+  /** By account: when it last had debt. */
+  readonly #until: number[] = [];
 
   add({ vault, prices, standings }: CheckedBlock): void {
     const at = Number(vault.at);
@@ -27,6 +29,7 @@ export class Tracker {
     });
     for (const [i, standing] of standings.entries()) {
       if (standing.debt === 0n) continue;
+      this.#until[i] = at;
       const healthWad = healthWadOf(standing);
       const points = (this.#points[i] ??= []);
       const last = points.at(-1);
@@ -41,7 +44,8 @@ export class Tracker {
     return ids.flatMap((account, i) => {
       const points = this.#points[i];
       if (!wanted.has(account) || points === undefined) return [];
-      return [{ account, points: points.map(({ at, healthWad }) => ({ at, healthWad })) }];
+      const until = this.#until[i];
+      return [{ account, points: points.map(({ at, healthWad }) => ({ at, healthWad })), until }];
     });
   }
 }
