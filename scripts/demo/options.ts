@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Fault } from "./fault.ts";
 import type { CrashName } from "./prices/priceSeries.ts";
 
 export type KeeperMode = "on" | "off" | "slow";
@@ -15,8 +16,10 @@ export interface DemoOptions {
   readonly positions?: string;
   readonly json?: string;
   readonly report?: string;
+  /** The first collateral's feed and the sequencer fail in the middle of the crash. */
+  readonly outage: boolean;
   readonly keeper: KeeperMode;
-  readonly fault?: "ledger";
+  readonly fault?: Fault;
   /** Wall-clock milliseconds between blocks; by the number of accounts when nothing is said. */
   readonly beat?: number;
   readonly keep: boolean;
@@ -43,12 +46,15 @@ export function demoProgram(act: (options: DemoOptions) => Promise<void>): Comma
     .option("--positions <file>", "CSV of real positions, instead of drawn accounts")
     .option("--json <file>", "write a machine-readable report", writable)
     .option("--report <file>", "write the page with charts there", writable)
+    .option("--outage", "let the first feed and the sequencer fail in the middle of the crash", false)
     .addOption(
       new Option("--keeper <mode>", "whether and how fast a keeper runs")
         .choices(["on", "off", "slow"])
         .default("on"),
     )
-    .addOption(new Option("--fault <what>", "break something, to see that it is noticed").choices(["ledger"]))
+    .addOption(
+      new Option("--fault <what>", "break something, to see that it is noticed").choices(["ledger", "clock"]),
+    )
     .option("--beat <ms>", "wall-clock milliseconds between blocks", integerOf("--beat", 20, 60_000))
     .option("--keep", "keep chain and keeper running afterwards, until Ctrl-C", false)
     .allowExcessArguments(false)

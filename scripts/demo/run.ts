@@ -13,14 +13,15 @@ import type { DemoInput } from "./input.ts";
 import { keepRunning } from "./keep.ts";
 import { startKeeper, type KeeperProcess } from "./keeper/startKeeper.ts";
 import { compareWallets, insuranceOf, wealthOf, type Wealth } from "./record/measure.ts";
+import { OutageWatch, type OutageWords } from "./record/outageWatch.ts";
 import { outcomeOf } from "./record/outcome.ts";
 import { Recorder } from "./record/recorder.ts";
 import { isGood, verdictOf } from "./record/verdict.ts";
 import { checkedAccounts, prepareReplay, type Replay } from "./replay/replay.ts";
 import { happeningsText, type Screen } from "./screen/screen.ts";
-import { priceText } from "./screen/wording.ts";
+import { priceText, timeText } from "./screen/wording.ts";
 import { buildWorld, type PopulatedWorld } from "./world/buildWorld.ts";
-import { BASE_FEE_WEI, QUOTE } from "./world/terms.ts";
+import { BASE_FEE_WEI, COLLATERALS, QUOTE } from "./world/terms.ts";
 import { walletOf } from "./world/wallet.ts";
 import { writeResults } from "./writeResults.ts";
 
@@ -37,6 +38,8 @@ interface Stage {
   readonly world: PopulatedWorld;
   readonly replay: Replay;
   readonly recorder: Recorder;
+  /** Undefined when nothing fails. */
+  readonly outageWatch: OutageWatch | undefined;
 }
 
 const BLOCK_GAS_LIMIT = 60_000_000;
@@ -99,7 +102,8 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
   });
   screen.say(`Vault ${world.deployment.vault} with ${plans.length} accounts`);
 
-  const recorder = new Recorder(checkedAccounts(world), world.deployment);
+  const ids = checkedAccounts(world);
+  const recorder = new Recorder(ids, world.deployment);
   const replay = await prepareReplay({
     rpc,
     world,
@@ -108,18 +112,28 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
     beatMs: input.beatMs,
     opensAt,
     fault: options.fault,
+    hasOutage: options.outage,
     onChecked: (checked) => {
-      tell(screen, checked, recorder.add(checked));
+      tell(screen, checked, recorder.add(checked), outageWatch?.add(checked));
     },
   });
-  return { rpc, chain, world, replay, recorder };
+  const { outage } = replay;
+  const outageWatch =
+    outage === undefined ? undefined : new OutageWatch(ids, COLLATERALS[0].symbol, () => outage.times);
+  return { rpc, chain, world, replay, recorder, outageWatch };
 }
 
-function tell(screen: Screen, checked: CheckedBlock, happenings: ReturnType<Recorder["add"]>): void {
-  const [, ...collaterals] = checked.vault.tokens;
+function tell(
+  screen: Screen,
+  { vault }: CheckedBlock,
+  happenings: ReturnType<Recorder["add"]>,
+  outage: OutageWords = { ends: [], begins: [] },
+): void {
+  const [, ...collaterals] = vault.tokens;
   const prices = collaterals.map(({ answer }) => priceText(answer)).join(" / ");
-  const line = happeningsText(Number(checked.vault.at), prices, happenings);
-  if (line !== undefined) screen.say(line);
+  const happened = happeningsText(happenings);
+  const words = [...outage.ends, ...(happened === undefined ? [] : [happened]), ...outage.begins];
+  for (const line of words) screen.say(`${timeText(Number(vault.at))}  ${prices}  ${line}`);
 }
 
 async function hireKeeper(
@@ -192,7 +206,7 @@ async function play(
 async function close(
   input: DemoInput,
   { screen }: RunContext,
-  { rpc, world, replay, recorder }: Stage,
+  { rpc, world, replay, recorder, outageWatch }: Stage,
   before: Wealth,
   startedAt: number,
 ): Promise<boolean> {
@@ -204,7 +218,8 @@ async function close(
   const insurance = await insuranceOf(rpc, world.deployment.vault, last);
   const outcome = outcomeOf({ world, replay, journal, last, before, after, insurance });
   const verdict = verdictOf(replay.checker, replay.conservation);
-  writeResults({ input, outcome, verdict, recorder, replay, world, startedAt, screen });
+  const outage = outageWatch?.record;
+  writeResults({ input, outcome, verdict, recorder, replay, world, outage, startedAt, screen });
   return isGood(verdict);
 }
 

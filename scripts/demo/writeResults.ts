@@ -3,8 +3,9 @@ import { dirname, join, relative } from "node:path";
 import { root } from "../compile.ts";
 import type { DemoInput } from "./input.ts";
 import { jsonReportOf } from "./record/jsonReport.ts";
+import type { OutageRecord } from "./record/outageWatch.ts";
 import type { Recorder } from "./record/recorder.ts";
-import { summaryOf, type Outcome } from "./record/summary.ts";
+import { outageRowsOf, summaryOf, type Outcome } from "./record/summary.ts";
 import { isGood } from "./record/verdict.ts";
 import type { SummaryRow, Verdict } from "./report/recording.ts";
 import { renderReport } from "./report/renderReport.ts";
@@ -19,6 +20,8 @@ export interface Results {
   readonly recorder: Recorder;
   readonly replay: Replay;
   readonly world: PopulatedWorld;
+  /** Undefined without one. */
+  readonly outage: OutageRecord | undefined;
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
   readonly screen: Screen;
@@ -34,13 +37,15 @@ export function writeResults({
   recorder,
   replay,
   world,
+  outage,
   startedAt,
   screen,
 }: Results): void {
   const { options, series, plans, dropped, beatMs } = input;
   const { overruns } = replay.beat;
   const blocks = recorder.tracker.blocks.length;
-  const summary = [...summaryOf(outcome), ...runRows(input, blocks, overruns)];
+  const outageRows = outage === undefined ? [] : outageRowsOf(outage);
+  const summary = [...summaryOf(outcome), ...outageRows, ...runRows(input, blocks, overruns)];
   const endedAt = Date.now();
   const recording = recorder.recordingOf(
     {
@@ -52,6 +57,7 @@ export function writeResults({
       startedAt: Math.floor(startedAt / 1_000),
       endedAt: Math.ceil(endedAt / 1_000),
       accounts: plans.length,
+      outage,
     },
     summary,
     verdict,
@@ -71,6 +77,7 @@ export function writeResults({
       blocks,
       overruns,
       droppedPositions: dropped.flagged + dropped.underMinimum,
+      outage,
       snapshots: recorder.snapshots.take(ids, assets, replay.terms),
     });
     write(options.json, `${JSON.stringify(report, undefined, 1)}\n`);

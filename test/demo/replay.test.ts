@@ -18,6 +18,7 @@ describe("nextBlockAt", () => {
         nextRefreshAt: NOW + 9_000,
         nextPlanAt: undefined,
         nextDeadlineAt: undefined,
+        nextOutageAt: undefined,
         mood: "busy",
         ...changes,
       },
@@ -38,8 +39,9 @@ describe("nextBlockAt", () => {
   it("when quiet: straight to the next round", () => {
     expect(at({ mood: "quiet" })).to.equal(NOW + 3_600);
   });
-  it("never passes a round, a deadline, a plan or a feed's age", () => {
-    for (const key of ["nextRoundAt", "nextDeadlineAt", "nextPlanAt", "nextRefreshAt"] as const) {
+  it("never passes a round, a deadline, a plan, a feed's age or an outage", () => {
+    const keys = ["nextRoundAt", "nextDeadlineAt", "nextPlanAt", "nextRefreshAt", "nextOutageAt"] as const;
+    for (const key of keys) {
       expect(at({ [key]: NOW + 7 })).to.equal(NOW + 7);
     }
   });

@@ -1,6 +1,7 @@
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { Verdict } from "../report/recording.ts";
 import { jsonInteger, type JsonInteger } from "./jsonInteger.ts";
+import type { OutageRecord } from "./outageWatch.ts";
 import type { Snapshot } from "./snapshots.ts";
 import type { Latency, Outcome } from "./summary.ts";
 
@@ -40,8 +41,15 @@ export interface JsonReport {
   readonly overruns: number;
   readonly droppedPositions: number;
   readonly problems: readonly string[];
+  /** With `--outage` alone; unix seconds of the chain. */
+  readonly outage?: JsonOutage;
   readonly snapshots: readonly Snapshot[];
 }
+
+type JsonOutage = Pick<
+  OutageRecord,
+  "feedFrom" | "feedUntil" | "sequencerFrom" | "sequencerUntil" | "protectedDeadlines"
+>;
 
 export interface ReportParts {
   readonly series: PriceSeries;
@@ -51,6 +59,7 @@ export interface ReportParts {
   readonly blocks: number;
   readonly overruns: number;
   readonly droppedPositions: number;
+  readonly outage: OutageRecord | undefined;
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -87,6 +96,12 @@ export function jsonReportOf(parts: ReportParts): JsonReport {
     overruns: parts.overruns,
     droppedPositions: parts.droppedPositions,
     problems: verdict.problems,
+    ...(parts.outage === undefined ? {} : { outage: jsonOutageOf(parts.outage) }),
     snapshots: parts.snapshots,
   };
+}
+
+function jsonOutageOf(outage: OutageRecord): JsonOutage {
+  const { feedFrom, feedUntil, sequencerFrom, sequencerUntil, protectedDeadlines } = outage;
+  return { feedFrom, feedUntil, sequencerFrom, sequencerUntil, protectedDeadlines };
 }

@@ -34,7 +34,7 @@ export class Recorder {
   recordingOf(
     run: Pick<
       Recording,
-      "title" | "series" | "seed" | "keeper" | "beatMs" | "startedAt" | "endedAt" | "accounts"
+      "title" | "series" | "seed" | "keeper" | "beatMs" | "startedAt" | "endedAt" | "accounts" | "outage"
     >,
     summary: readonly SummaryRow[],
     verdict: Verdict,

@@ -1,7 +1,8 @@
 import type { Journal, JournalTake } from "./journal.ts";
+import type { OutageRecord } from "./outageWatch.ts";
 import type { Response } from "../replay/traders.ts";
 import type { SummaryRow } from "../report/recording.ts";
-import { amountText, percentText, signedText } from "../screen/wording.ts";
+import { amountText, percentText, secondsText, signedText } from "../screen/wording.ts";
 
 /** Everything the closing table says. Amounts are quote base units. */
 export interface Outcome {
@@ -154,5 +155,21 @@ export function summaryOf(outcome: Outcome): SummaryRow[] {
       "lenders' result",
       `${signedText(lenders.after - lenders.before)} USDC on ${amountText(lenders.before)}`,
     ),
+  ];
+}
+
+/** What the closing table says of an outage. */
+export function outageRowsOf(outage: OutageRecord): SummaryRow[] {
+  const { feedFrom, feedUntil, staleFrom, sequencerFrom, sequencerUntil } = outage;
+  const stale = staleFrom === undefined ? 0 : feedUntil - staleFrom;
+  const silence = `${secondsText(feedUntil - feedFrom)}, ${secondsText(stale)} of them stale`;
+  const down = secondsText(sequencerUntil - sequencerFrom);
+  return [
+    { label: "first feed silent", value: silence },
+    { label: "sequencer down", value: `${down}, liquidations during it ${outage.takesWhileDown}` },
+    {
+      label: "deadlines protected",
+      value: `${outage.protectedDeadlines}, liquidated before the grace after it ${outage.takesBeforeGrace}`,
+    },
   ];
 }

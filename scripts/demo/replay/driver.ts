@@ -5,7 +5,8 @@ import { mineAt } from "../world/miner.ts";
 import type { Beat } from "./beat.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Lenders } from "./lenders.ts";
-import { nextBlockAt, waitingSecondsOf, type Mood } from "./schedule.ts";
+import type { Outage } from "./outage.ts";
+import { BUSY_SECONDS, nextBlockAt, waitingSecondsOf, type Moment, type Mood } from "./schedule.ts";
 import type { Traders } from "./traders.ts";
 
 export interface DriverOptions {
@@ -16,6 +17,8 @@ export interface DriverOptions {
   readonly feeds: Feeds;
   readonly traders: Traders;
   readonly lenders: Lenders;
+  /** Undefined when nothing fails. */
+  readonly outage: Outage | undefined;
   /** The chain's head as the replay begins. */
   readonly firstBlock: number;
   readonly firstAt: number;
@@ -74,14 +77,32 @@ export class Driver {
 
   /** Runs to the end of the data and of what it set in motion. Rejects when `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { feeds, lastRoundAt } = this.#options;
     while (!signal.aborted) {
-      const over = feeds.nextRoundAt === undefined && this.#at >= lastRoundAt;
+      const over = this.#isDataOver();
       if (over && this.#options.traders.openCalls === 0) await this.#settle();
-      if (over && (this.#mood() === "quiet" || this.#at > lastRoundAt + TAIL_SECONDS)) return;
-      await this.step(nextBlockAt(this.#moment(), this.#waitingSeconds), signal);
+      if (over && (this.#mood() === "quiet" || this.#at > this.#dataEndsAt + TAIL_SECONDS)) return;
+      const resumesAt = this.#options.outage?.resumesAt(this.#at);
+      if (resumesAt !== undefined) await this.#standStill(resumesAt, signal);
+      await this.step(resumesAt ?? nextBlockAt(this.#moment(), this.#waitingSeconds), signal);
     }
     signal.throwIfAborted();
+  }
+
+  #isDataOver(): boolean {
+    const { feeds, outage } = this.#options;
+    if (feeds.nextRoundAt !== undefined || this.#at < this.#dataEndsAt) return false;
+    return outage?.isOver(this.#at) !== false;
+  }
+
+  get #dataEndsAt(): number {
+    const { lastRoundAt, outage } = this.#options;
+    return Math.max(lastRoundAt, outage?.times.feedUntil ?? 0);
+  }
+
+  /** As long as blocks would have taken until then, nothing is mined; what is sent meanwhile waits. */
+  async #standStill(until: number, signal: AbortSignal): Promise<void> {
+    const beats = Math.ceil((until - this.#at) / BUSY_SECONDS);
+    for (let i = 1; i < beats; i += 1) await this.#options.beat.next(signal);
   }
 
   /** At the end nothing is left to be late for: blocks wait until the check has seen them all. */
@@ -93,8 +114,9 @@ export class Driver {
 
   /** Mines the next block, at the next beat, at the chain's time `at`. */
   async step(at: number, signal: AbortSignal): Promise<void> {
-    const { rpc, beat, feeds, traders, lenders, vault, onBlock, beforeBlock } = this.#options;
+    const { rpc, beat, feeds, traders, lenders, outage, vault, onBlock, beforeBlock } = this.#options;
     await beforeBlock(this.#block + 1);
+    await outage?.report(at);
     const pushed = await feeds.pushUntil(at);
     await traders.act(at);
     await lenders.act();
@@ -107,18 +129,21 @@ export class Driver {
     const touched = logs.events.some(({ event }) => "account" in event);
     if (pushed.rounds > 0 || touched) this.#eventfulBlock = this.#block;
     traders.notice(logs, at);
+    outage?.look(at, traders.deadlines);
     onBlock(this.#block, logs);
   }
 
-  #moment() {
-    const { feeds, traders } = this.#options;
+  #moment(): Moment {
+    const { feeds, traders, outage } = this.#options;
     const { nextRoundAt, nextRefreshAt } = feeds;
+    const deadlines = traders.deadlines.filter((deadline) => deadline > this.#at);
     return {
       now: this.#at,
       nextRoundAt,
       nextRefreshAt,
       nextPlanAt: traders.nextPlanAt,
-      nextDeadlineAt: traders.nextDeadlineAfter(this.#at),
+      nextDeadlineAt: deadlines.length === 0 ? undefined : Math.min(...deadlines),
+      nextOutageAt: outage?.nextAfter(this.#at),
       mood: this.#mood(),
     };
   }

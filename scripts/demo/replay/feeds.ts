@@ -11,11 +11,13 @@ interface Series {
   next: number;
   answer: bigint;
   updatedAt: number;
+  /** It gives no answer before. */
+  silentUntil: number;
 }
 
-const PUSH_GAS = 150_000;
+export const PUSH_GAS = 150_000;
 /** Above anyone else's, so that a block's first transactions are its prices. */
-const PUSH_TIP_WEI = 50n * 10n ** 9n;
+export const PUSH_TIP_WEI = 50n * 10n ** 9n;
 /** An answer is repeated so long before it would be too old. */
 const REFRESH_MARGIN_SECONDS = 120;
 
@@ -54,6 +56,7 @@ export class Feeds {
       next: 0,
       answer,
       updatedAt: openedAt,
+      silentUntil: openedAt,
     });
     this.#quote = series(deployment.quote.feed, [], QUOTE_ANSWER);
     this.#collaterals = deployment.collaterals.map(({ feed, number }) =>
@@ -63,14 +66,19 @@ export class Feeds {
 
   /** When the next round is due; undefined after the last. */
   get nextRoundAt(): number | undefined {
-    const due = this.#collaterals.flatMap(({ rounds, next }) => rounds[next]?.at ?? []);
+    const due = this.#collaterals.flatMap(({ rounds, next, silentUntil }) => {
+      const round = rounds[next];
+      return round === undefined ? [] : [Math.max(round.at, silentUntil)];
+    });
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
   /** When the next feed would grow too old without a word. */
   get nextRefreshAt(): number {
-    const oldest = Math.min(this.#quote.updatedAt, ...this.#collaterals.map(({ updatedAt }) => updatedAt));
-    return oldest + this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS;
+    const due = [this.#quote, ...this.#collaterals].map(({ updatedAt, silentUntil }) =>
+      Math.max(updatedAt + this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS, silentUntil),
+    );
+    return Math.min(...due);
   }
 
   /** Rounds pushed of all there are. */
@@ -89,19 +97,28 @@ export class Feeds {
     await this.#push(this.#quote, QUOTE_ANSWER, at);
   }
 
-  /** Hands the chain every round that is due in a block at `at`; returns what that changes. */
+  /** The first collateral's feed gives no answer before `until`. */
+  silence(until: number): void {
+    const [first] = this.#collaterals;
+    if (first !== undefined) first.silentUntil = until;
+  }
+
+  /**
+   * Hands the chain what each feed has to say in a block at `at`; returns what that changes. Of rounds whose time
+   * passed without a block, or in silence, only the last one is pushed, as news of this block.
+   */
   async pushUntil(at: number): Promise<Pushed> {
     let [rounds, movedBps] = [0, 0n];
     for (const series of [...this.#collaterals, this.#quote]) {
-      for (;;) {
-        const round = series.rounds[series.next];
-        if (round === undefined || round.at > at) break;
-        series.next += 1;
-        const change = round.answer - series.answer;
-        const changeBps = ((change < 0n ? -change : change) * 10_000n) / series.answer;
+      if (at < series.silentUntil) continue;
+      const due = dueOf(series, at);
+      const last = due.at(-1);
+      if (last !== undefined) {
+        const changeBps = changeOf(series.answer, last.answer);
         if (changeBps > movedBps) movedBps = changeBps;
-        await this.#push(series, round.answer, round.at);
-        rounds += 1;
+        series.next += due.length;
+        rounds += due.length;
+        await this.#push(series, last.answer, at);
       }
       const age = at - series.updatedAt;
       if (age > this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS) await this.#push(series, series.answer, at);
@@ -119,4 +136,14 @@ export class Feeds {
       tipWei: PUSH_TIP_WEI,
     });
   }
+}
+
+function dueOf({ rounds, next }: Series, at: number): readonly Round[] {
+  const later = rounds.findIndex((round, i) => i >= next && round.at > at);
+  return rounds.slice(next, later < 0 ? undefined : later);
+}
+
+function changeOf(before: bigint, after: bigint): bigint {
+  const change = after - before;
+  return ((change < 0n ? -change : change) * 10_000n) / before;
 }

@@ -5,7 +5,7 @@ import { blockReaderOf } from "../check/blockReader.ts";
 import { Checker, type CheckedBlock } from "../check/checker.ts";
 import { ConservationWatch } from "../check/conservation.ts";
 import { accountIdOf, type AccountId } from "../../../sdk/accountId.ts";
-import { breakLedger } from "../fault.ts";
+import { breakLedger, type Fault } from "../fault.ts";
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { PopulatedWorld } from "../world/buildWorld.ts";
 import { deadAgeOf } from "../world/deployWorld.ts";
@@ -15,6 +15,8 @@ import { Beat } from "./beat.ts";
 import { Driver } from "./driver.ts";
 import { Feeds } from "./feeds.ts";
 import { Lenders } from "./lenders.ts";
+import { Outage } from "./outage.ts";
+import { OutagePlan } from "./outagePlan.ts";
 import { Traders } from "./traders.ts";
 
 /** The parts of a running replay. */
@@ -27,6 +29,8 @@ export interface Replay {
   readonly checker: Checker;
   readonly conservation: ConservationWatch;
   readonly terms: CheckTerms;
+  /** Undefined when nothing fails. */
+  readonly outage: Outage | undefined;
 }
 
 export interface ReplayOptions {
@@ -37,7 +41,9 @@ export interface ReplayOptions {
   readonly beatMs: number;
   /** Unix seconds of the block in which the feeds have their first rounds. */
   readonly opensAt: number;
-  readonly fault: "ledger" | undefined;
+  readonly fault: Fault | undefined;
+  /** Whether a feed and the sequencer fail in the middle of it. */
+  readonly hasOutage: boolean;
   readonly onChecked: (checked: CheckedBlock) => void;
 }
 
@@ -69,7 +75,9 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   for (const movement of past.movements) conservation.move(movement);
 
   const beat = new Beat(options.beatMs);
-  const traders = new Traders(rpc, deployment, people, seed);
+  const outage = options.hasOutage ? outageOf(options, feeds) : undefined;
+  const timeOf = (deadline: number) => outage?.timeOf(deadline) ?? deadline;
+  const traders = new Traders(rpc, deployment, people, seed, timeOf);
   const lenders = new Lenders(rpc, deployment, world.lenders, world.lenderFunds, seed);
   const ids = checkedAccounts(world);
   const terms = checkTermsOf(maxAgeSeconds);
@@ -95,6 +103,7 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
     feeds,
     traders,
     lenders,
+    outage,
     firstBlock,
     firstAt: opensAt,
     lastRoundAt: Math.max(...series.rounds.map((rounds) => rounds.at(-1)?.at ?? 0)),
@@ -107,7 +116,19 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
         await breakLedger(rpc, deployment);
     },
   });
-  return { driver, beat, feeds, traders, lenders, checker, conservation, terms };
+  return { driver, beat, feeds, traders, lenders, checker, conservation, terms, outage };
+}
+
+function outageOf({ rpc, world, series }: ReplayOptions, feeds: Feeds): Outage {
+  return new Outage({
+    rpc,
+    chainId: world.deployment.chainId,
+    sequencerFeed: world.sequencerFeed,
+    wallet: world.oracle,
+    feeds,
+    plan: new OutagePlan(series.rounds[0], world.maxAgeSeconds),
+    graceSeconds: Number(RISK_TERMS.minGraceSeconds),
+  });
 }
 
 /** The accounts that are checked: the population's and, last, the insurance's, one a collateral. */

@@ -9,6 +9,8 @@ export interface Moment {
   readonly nextPlanAt: number | undefined;
   /** Of the open calls, the next to end. */
   readonly nextDeadlineAt: number | undefined;
+  /** When a feed or the sequencer fails or comes back; undefined without an outage to come. */
+  readonly nextOutageAt: number | undefined;
   readonly mood: Mood;
 }
 
@@ -26,14 +28,16 @@ const LONGEST_WAITING_SECONDS = 300;
 const WAITING_BLOCKS = 600;
 
 /**
- * When the next block comes. Never later than a round, a deadline or a trader's plan; after the last round open calls
- * have nothing else to wait for, but for a keeper that is late.
+ * When the next block comes. Never later than a round, a deadline, a trader's plan or an outage; after the last round
+ * open calls have nothing else to wait for, but for a keeper that is late.
  */
 export function nextBlockAt(moment: Moment, waitingSeconds: number): number {
-  const { now, mood, nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt } = moment;
+  const { now, mood, nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt, nextOutageAt } = moment;
   const waiting = nextRoundAt === undefined ? Infinity : waitingSeconds;
   const step = mood === "busy" ? BUSY_SECONDS : mood === "waiting" ? waiting : Infinity;
-  const moments = [nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt].filter((at) => at !== undefined);
+  const moments = [nextRoundAt, nextRefreshAt, nextPlanAt, nextDeadlineAt, nextOutageAt].filter(
+    (at) => at !== undefined,
+  );
   const next = Math.min(now + step, ...moments.filter((at) => at > now));
   return next === Infinity ? now + waitingSeconds : next;
 }

@@ -18,10 +18,6 @@ interface Plan {
   tries: number;
 }
 
-interface OpenCall {
-  readonly deadline: number;
-}
-
 /** Dealt to called accounts in the order of their calls, shuffled by seed: half respond, in every way. */
 const DECK: readonly Response[] = [
   ...(["repay", "repay", "deposit", "deposit", "part", "late"] as const),
@@ -46,25 +42,34 @@ export class Traders {
   readonly #deployment: Deployment;
   readonly #traders: ReadonlyMap<AccountId, Trader>;
   readonly #random: Random;
-  readonly #open = new Map<AccountId, OpenCall>();
+  readonly #timeOf: (deadline: number) => number;
+  /** Deadlines of open calls, in uptime. */
+  readonly #open = new Map<AccountId, number>();
   #deck: Response[] = [];
   #plans: Plan[] = [];
 
-  constructor(rpc: Rpc, deployment: Deployment, traders: readonly Trader[], seed: number) {
+  /** @param timeOf When the vault's clock will show a deadline. */
+  constructor(
+    rpc: Rpc,
+    deployment: Deployment,
+    traders: readonly Trader[],
+    seed: number,
+    timeOf: (deadline: number) => number,
+  ) {
     this.#rpc = rpc;
     this.#deployment = deployment;
     this.#traders = new Map(traders.map((trader) => [trader.account, trader]));
     this.#random = randomOf(seed, "responses");
+    this.#timeOf = timeOf;
   }
 
   get openCalls(): number {
     return this.#open.size;
   }
 
-  /** The next deadline of an open call after `now`. */
-  nextDeadlineAfter(now: number): number | undefined {
-    const deadlines = [...this.#open.values()].map(({ deadline }) => deadline).filter((at) => at > now);
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  /** When the deadlines of open calls pass, those that have passed included. */
+  get deadlines(): number[] {
+    return [...this.#open.values()].map((deadline) => this.#timeOf(deadline));
   }
 
   get nextPlanAt(): number | undefined {
@@ -76,8 +81,8 @@ export class Traders {
     for (const { event } of logs.events) {
       if (event.name === "MarginCallOpened") {
         const { deadline, reopened } = event.notice;
-        this.#open.set(event.account, { deadline: Number(deadline) });
-        if (!reopened) this.#draw(event.account, now, Number(deadline));
+        this.#open.set(event.account, Number(deadline));
+        if (!reopened) this.#draw(event.account, now, this.#timeOf(Number(deadline)));
       }
       if (event.name === "MarginCallClosed") this.#open.delete(event.account);
     }

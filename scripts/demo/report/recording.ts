@@ -24,6 +24,8 @@ export interface Recording {
   readonly takes: readonly RecordedTake[];
   /** Blocks from the first in which an account was callable to the one in which its call opened; one number a call. */
   readonly latencyBlocks: readonly number[];
+  /** A feed and the sequencer failed; undefined when neither did. */
+  readonly outage?: RecordedOutage | undefined;
   /** The closing table, ready for the eye. */
   readonly summary: readonly SummaryRow[];
   readonly verdict: Verdict;
@@ -118,6 +120,16 @@ export interface RecordedTake {
   readonly critical: boolean;
   /** Seconds since the auction's start; undefined when none ran. */
   readonly sinceAuctionStart: number | undefined;
+}
+
+/** Unix seconds of the chain. */
+export interface RecordedOutage {
+  /** The first collateral's feed gave no answer. */
+  readonly feedFrom: number;
+  readonly feedUntil: number;
+  /** There was no block. */
+  readonly sequencerFrom: number;
+  readonly sequencerUntil: number;
 }
 
 export interface SummaryRow {

@@ -69,8 +69,8 @@ export class Screen {
   }
 }
 
-/** One line about one block; undefined when nothing worth a word happened. */
-export function happeningsText(at: number, prices: string, happenings: Happenings): string | undefined {
+/** What happened in one block, in a line; undefined when it was nothing worth a word. */
+export function happeningsText(happenings: Happenings): string | undefined {
   const { called, cured, recovered, takes, loss } = happenings;
   const parts = [
     called > 0 ? `${called} called` : "",
@@ -79,7 +79,7 @@ export function happeningsText(at: number, prices: string, happenings: Happening
     takesText(takes),
     loss > 0n ? `bad debt of ${amountText(loss)} USDC` : "",
   ].filter((part) => part !== "");
-  return parts.length === 0 ? undefined : `${timeText(at)}  ${prices}  ${parts.join(", ")}`;
+  return parts.length === 0 ? undefined : parts.join(", ");
 }
 
 function takesText(takes: Happenings["takes"]): string {

@@ -29,3 +29,8 @@ export function priceText(answer: bigint): string {
 export function timeText(at: number): string {
   return new Date(at * 1_000).toISOString().slice(5, 19).replace("T", " ");
 }
+
+/** As in `1,800 s`. */
+export function secondsText(seconds: number): string {
+  return `${String(seconds).replaceAll(/\B(?=(\d{3})+$)/g, ",")} s`;
+}

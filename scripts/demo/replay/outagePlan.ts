@@ -1,0 +1,104 @@
+import type { Round } from "../prices/priceSeries.ts";
+
+/** What fails next. */
+export type Failure = "feed" | "sequencer";
+
+/** All times are unix seconds of the chain; undefined as long as nothing has failed. */
+export interface OutageTimes {
+  /** The first collateral's feed gives no answer after `feedFrom` and before `feedUntil`. */
+  readonly feedFrom: number | undefined;
+  readonly feedUntil: number | undefined;
+  /** There is no block between. */
+  readonly sequencerFrom: number | undefined;
+  readonly sequencerUntil: number | undefined;
+}
+
+/** Between the shortest grace and the longest. */
+const SEQUENCER_SECONDS = 1_800;
+/** The feed is silent for so long, and for this part of it too long to be believed. */
+const LEAST_SILENCE_SECONDS = 4_500;
+const STALE_SECONDS = 1_800;
+/** The sequencer goes down so long after the feed fell silent, or later, and is up again so long before it answers. */
+const SOONEST_SECONDS = 600;
+const LEFT_SILENT_SECONDS = 1_800;
+/** So long after the lowest price the outage comes even though no call is open. */
+const PATIENCE_SECONDS = 600;
+
+/**
+ * Decides when the first collateral's feed falls silent and when the sequencer goes down, from prices and from what
+ * anyone can read of calls; no account counts more than another. The feed: once half of the fall has been seen and a
+ * call is open. The sequencer: while the feed is silent and a deadline lies within the time that it will be down.
+ */
+export class OutagePlan {
+  readonly #silenceSeconds: number;
+  readonly #halfwayAt: number;
+  readonly #lowestAt: number;
+  #feedFrom: number | undefined;
+  #sequencerFrom: number | undefined;
+
+  /** @param rounds The first collateral's. */
+  constructor(rounds: readonly Round[], maxAgeSeconds: number) {
+    this.#silenceSeconds = Math.max(LEAST_SILENCE_SECONDS, maxAgeSeconds + STALE_SECONDS);
+    const first = rounds[0]?.answer ?? 0n;
+    const lowest = rounds.reduce((low, { answer }) => (answer < low ? answer : low), first);
+    const timeAt = (isThere: (answer: bigint) => boolean) =>
+      rounds.find(({ answer }) => isThere(answer))?.at ?? 0;
+    this.#halfwayAt = timeAt((answer) => 2n * answer <= first + lowest);
+    this.#lowestAt = timeAt((answer) => answer === lowest);
+  }
+
+  get times(): OutageTimes {
+    const [feedFrom, sequencerFrom] = [this.#feedFrom, this.#sequencerFrom];
+    return {
+      feedFrom,
+      feedUntil: feedFrom === undefined ? undefined : feedFrom + this.#silenceSeconds,
+      sequencerFrom,
+      sequencerUntil: sequencerFrom === undefined ? undefined : sequencerFrom + SEQUENCER_SECONDS,
+    };
+  }
+
+  /** What fails after a block at `at`, if anything does. `deadlines` are those of open calls. */
+  look(at: number, deadlines: readonly number[]): Failure | undefined {
+    if (this.#feedFrom === undefined) {
+      const isCalled = deadlines.some((deadline) => deadline > at);
+      if (!(at >= this.#halfwayAt && isCalled) && at < this.#lowestAt + PATIENCE_SECONDS) return undefined;
+      this.#feedFrom = at;
+      return "feed";
+    }
+    if (this.#sequencerFrom !== undefined || at < this.#feedFrom + SOONEST_SECONDS) return undefined;
+    const isDue = deadlines.some((deadline) => deadline > at && deadline <= at + SEQUENCER_SECONDS);
+    if (!isDue && at < this.#latest(this.#feedFrom)) return undefined;
+    this.#sequencerFrom = at;
+    return "sequencer";
+  }
+
+  /** The next moment after `at` at which something may begin or end; undefined when all is over. */
+  nextAfter(at: number): number | undefined {
+    const { feedFrom, feedUntil, sequencerUntil } = this.times;
+    const moments =
+      feedFrom === undefined
+        ? [this.#halfwayAt, this.#lowestAt + PATIENCE_SECONDS]
+        : [feedFrom + SOONEST_SECONDS, this.#latest(feedFrom), sequencerUntil, feedUntil];
+    const ahead = moments.filter((moment) => moment !== undefined && moment > at) as number[];
+    return ahead.length === 0 ? undefined : Math.min(...ahead);
+  }
+
+  isOver(at: number): boolean {
+    const { feedUntil } = this.times;
+    return feedUntil !== undefined && at >= feedUntil;
+  }
+
+  /**
+   * When the vault's clock will show `deadline`: put off by as long as the sequencer was down, and where that met it,
+   * to the grace afterwards.
+   */
+  timeOf(deadline: number, graceSeconds: number): number {
+    const from = this.#sequencerFrom;
+    if (from === undefined || deadline <= from) return deadline;
+    return Math.max(deadline, from + graceSeconds) + SEQUENCER_SECONDS;
+  }
+
+  #latest(feedFrom: number): number {
+    return feedFrom + this.#silenceSeconds - LEFT_SILENT_SECONDS - SEQUENCER_SECONDS;
+  }
+}
