@@ -12,7 +12,7 @@ struct KeeperQuestion {
     address quote;
     /// Whose money is asked for.
     address keeper;
-    /// Chainlink-style feeds whose answers are wanted beside the vault's prices.
+    /// Chainlink-style feeds whose latest rounds are wanted beside the vault's prices.
     address[] feeds;
     /// Accounts to be shown as the vault has them, for comparison with what the keeper believes.
     AccountId[] accounts;
@@ -30,6 +30,19 @@ struct PricesSeen {
 struct ClockSeen {
     bool known;
     Moment moment;
+    /// When a pause of each kind ends or ended.
+    uint256 callingPausedUntil;
+    uint256 liquidationPausedUntil;
+}
+
+/// @notice A feed's latest round.
+struct RoundSeen {
+    /// False for a feed that gave no answer; the rest is then zero.
+    bool known;
+    uint80 roundId;
+    int256 answer;
+    uint256 startedAt;
+    uint256 updatedAt;
 }
 
 /// @notice What the keeper can pay with, and whether each amount could be read.
@@ -81,8 +94,8 @@ struct KeeperSight {
     ClockSeen clock;
     WalletSeen wallet;
     BooksSeen books;
-    /// One answer a feed; zero from a feed that is silent.
-    int256[] answers;
+    /// One a feed.
+    RoundSeen[] rounds;
     AccountSeen[] accounts;
 }
 

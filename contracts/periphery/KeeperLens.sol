@@ -7,14 +7,17 @@ import {AccountId} from "../interfaces/AccountId.sol";
 import {
     AccountSeen,
     BooksSeen,
+    ClockSeen,
     IKeeperLens,
     KeeperQuestion,
     KeeperSight,
     PricesSeen,
+    RoundSeen,
     WalletSeen
 } from "../interfaces/IKeeperLens.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
-import {Margin, Moment} from "../interfaces/VaultTypes.sol";
+import {IUptimeClock, PauseKind} from "../interfaces/IUptimeClock.sol";
+import {Margin} from "../interfaces/VaultTypes.sol";
 
 /// @notice See `IKeeperLens`.
 /// @dev Each part is read by a call of the lens to itself: an answer that does not decode reverts in whoever decodes
@@ -31,9 +34,8 @@ contract KeeperLens is IKeeperLens {
         try this.pricesOf(vault) returns (PricesSeen memory prices) {
             sight.prices = prices;
         } catch {}
-        try this.momentOf(vault) returns (Moment memory moment) {
-            sight.clock.known = true;
-            sight.clock.moment = moment;
+        try this.clockOf(vault) returns (ClockSeen memory clock) {
+            sight.clock = clock;
         } catch {}
         try this.walletOf(question.keeper, question.quote, vault) returns (WalletSeen memory wallet) {
             sight.wallet = wallet;
@@ -41,7 +43,7 @@ contract KeeperLens is IKeeperLens {
         try this.booksOf(vault) returns (BooksSeen memory books) {
             sight.books = books;
         } catch {}
-        sight.answers = _answersOf(question.feeds);
+        sight.rounds = _roundsOf(question.feeds);
         sight.accounts = _accountsOf(vault, question.accounts);
     }
 
@@ -53,8 +55,12 @@ contract KeeperLens is IKeeperLens {
     }
 
     /// @notice The protocol's clock.
-    function momentOf(IMarginVault vault) external view returns (Moment memory) {
-        return vault.clock().read();
+    function clockOf(IMarginVault vault) external view returns (ClockSeen memory clock) {
+        IUptimeClock source = vault.clock();
+        clock.moment = source.read();
+        clock.callingPausedUntil = source.pausedUntil(PauseKind.Calling);
+        clock.liquidationPausedUntil = source.pausedUntil(PauseKind.Liquidation);
+        clock.known = true;
     }
 
     /// @notice What `keeper` can pay with.
@@ -83,9 +89,10 @@ contract KeeperLens is IKeeperLens {
         books.known = true;
     }
 
-    /// @notice A feed's answer as it stands.
-    function answerOf(AggregatorV3Interface feed) external view returns (int256 answer) {
-        (, answer, , , ) = feed.latestRoundData();
+    /// @notice A feed's latest round.
+    function roundOf(AggregatorV3Interface feed) external view returns (RoundSeen memory round) {
+        (round.roundId, round.answer, round.startedAt, round.updatedAt, ) = feed.latestRoundData();
+        round.known = true;
     }
 
     /// @notice An account as it is stored.
@@ -108,11 +115,13 @@ contract KeeperLens is IKeeperLens {
         return vault.marginOf(id);
     }
 
-    function _answersOf(address[] calldata feeds) private view returns (int256[] memory answers) {
-        answers = new int256[](feeds.length);
+    function _roundsOf(address[] calldata feeds) private view returns (RoundSeen[] memory rounds) {
+        rounds = new RoundSeen[](feeds.length);
         for (uint256 i; i < feeds.length; ++i) {
-            try this.answerOf{gas: FEED_GAS}(AggregatorV3Interface(feeds[i])) returns (int256 answer) {
-                answers[i] = answer;
+            try this.roundOf{gas: FEED_GAS}(AggregatorV3Interface(feeds[i])) returns (
+                RoundSeen memory round
+            ) {
+                rounds[i] = round;
             } catch {}
         }
     }
