@@ -63,6 +63,11 @@ export function decodeError(data: string, context?: ErrorContext): DecodedError 
   }
 }
 
+/** The name of the error with a selector of four bytes; undefined for one that this version does not know. */
+export function errorNameOf(selector: string): string | undefined {
+  return errors.getError(selector)?.name;
+}
+
 function unknown(data: string): DecodedError {
   const shown = data.length > 74 ? `${data.slice(0, 74)}…` : data;
   return {

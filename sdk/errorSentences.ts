@@ -131,6 +131,34 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "NotListed(address vault, address asset)": (say) =>
     `${say.asset("asset")} is not listed in the vault ${say.address("vault")}: list it first.`,
 
+  // IFlashLiquidator
+  "NotKeeper(address caller)": (say) =>
+    `The flash liquidator's owner has not allowed ${say.address("caller")} to liquidate: use a key that is allowed, or have the owner call setKeeper.`,
+  "NotSelf(address caller)": (say) =>
+    `Only the flash liquidator itself tries a single take of a batch and ${say.address("caller")} is not it: use take or takeMany.`,
+  "NotVault(address caller)": (say) =>
+    `Only the vault calls a liquidator back and ${say.address("caller")} is not it: there is nothing to do here.`,
+  "NotPool(address caller)": (say) =>
+    `Only the pool of the swap under way calls back and ${say.address("caller")} is not it: there is nothing to do here.`,
+  "SlippageOutOfRange(uint256 slippageBps)": (say) =>
+    `A slippage of ${say.bps("slippageBps")} is above 100 %: choose a lower one.`,
+  "InvalidPath(address asset, address quote)": (say) =>
+    `The path is not whole or does not lead from ${say.asset("asset")} to ${say.asset("quote")}: pack a token, then a fee and a token for each pool.`,
+  "NoPool(address tokenIn, address tokenOut, uint256 fee)": (say) =>
+    `There is no pool of ${say.asset("tokenIn")} and ${say.asset("tokenOut")} with a fee of ${say.integer("fee")} hundredths of a basis point: choose another path.`,
+  "SwapIncomplete(address pool, uint256 wanted, uint256 swapped)": (say) =>
+    `The pool ${say.address("pool")} ran out of liquidity after ${say.integer("swapped")} of ${say.integer("wanted")} base units: take less, or choose another path.`,
+  "SaleTooDear(uint256 needed, uint256 seized)": (say) =>
+    `The payment costs ${say.integer("needed")} base units of the collateral and only ${say.integer("seized")} were seized: wait for a deeper discount, take less, or choose another path.`,
+  "NotProfitable(uint256 worth, uint256 needed)": (say) =>
+    `The sale would leave ${say.quote("worth")}, less than the ${say.quote("needed")} for the payment and the least profit: wait for a deeper discount, take less, or choose another path.`,
+  "SlippageTooHigh(uint256 received, uint256 minimum)": (say) =>
+    `The sale would bring ${say.quote("received")}, less than the ${say.quote("minimum")} that the owner's slippage leaves of the oracle's price: take less, or choose another path.`,
+  "NotEnoughGas()": () =>
+    "Not enough gas was left in the transaction to try this take: send fewer takes or a higher gas limit.",
+  "ReasonTooLong()": () =>
+    "The take reverted with more data than was looked at: it may come from a hostile token, so simulate it alone.",
+
   // ChainlinkOracle and KinkedRateModel
   "TooManyFeeds(uint256 count)": (say) =>
     `An oracle serves 16 collaterals, not ${say.integer("count")}: name fewer.`,

@@ -7,6 +7,7 @@ export * from "./debtMath.ts";
 export * from "./decodeError.ts";
 export * from "./deployment.ts";
 export * from "./fixedPoint.ts";
+export * from "./flashLiquidator.ts";
 export * from "./forfeited.ts";
 export * from "./format.ts";
 export * from "./healthMath.ts";
