@@ -157,15 +157,13 @@ describe("a token that calls back in the middle of a transfer (C-40)", () => {
   }
 
   it("cannot enter the router (I-35)", async () => {
-    const { w, token } = await hookedWorld();
-    for (const entry of [CURE!, REPAY!, ENTRIES[3]!]) {
-      const { w: fresh, token: hooked } = entry === CURE ? { w, token } : await hookedWorld();
-      await hooked.setHook(fresh.routerAddress, REPAY!.encode(fresh, NO_PERMIT));
-      await entry.run(fresh, fresh.trader, NO_PERMIT);
-      expect(await hooked.called()).to.equal(true);
-      const locked = fresh.router.interface.encodeErrorResult("ReentrancyGuardReentrantCall");
-      expect(await hooked.result(), entry.name).to.equal(locked);
-      expect(await leftovers(fresh)).to.deep.equal(NOTHING);
+    for (const entry of ENTRIES.filter(({ name }) => name !== "depositCollateral")) {
+      const { w, token } = await hookedWorld();
+      await token.setHook(w.routerAddress, REPAY!.encode(w, NO_PERMIT));
+      await entry.run(w, w.trader, NO_PERMIT);
+      const locked = w.router.interface.encodeErrorResult("ReentrancyGuardReentrantCall");
+      expect(await token.result(), entry.name).to.equal(locked);
+      expect(await leftovers(w)).to.deep.equal(NOTHING);
     }
   });
 
