@@ -22,6 +22,10 @@ export interface World {
   readonly tokens: readonly Contract[];
   readonly feeds: readonly Contract[];
   readonly quoteFeed: Contract;
+  /** The protocol's clock; the trader is its guardian. */
+  readonly clock: Contract;
+  /** The sequencer's feed: 0 is up, 1 is down. */
+  readonly uptimeFeed: Contract;
   /** Deposits `amount` base units of collateral `number` and borrows `debt` quote base units. */
   open(subAccount: bigint, number: number, amount: bigint, debt: bigint): Promise<AccountId>;
   /** Sends a transaction of the trader's, with a nonce of its own count so that many may wait together. */
@@ -53,6 +57,7 @@ export async function buildWorld(chain: Chain): Promise<World> {
   };
   const quote = await mock("MockERC20", "USD Coin", "USDC", 6);
   const quoteFeed = await mock("MockFeed", 8, "USDC / USD", FEED_SCALE);
+  const uptimeFeed = await mock("MockFeed", 0, "sequencer", 0n);
   const tokens = [
     await mock("MockERC20", "Ether", "WETH", 18),
     await mock("MockERC20", "Bitcoin", "WBTC", 8),
@@ -81,6 +86,7 @@ export async function buildWorld(chain: Chain): Promise<World> {
       shareSymbol: "tUSDC",
       owner: trader.address,
       guardian: trader.address,
+      sequencerFeed: await at(uptimeFeed),
       quote: { asset: await at(quote), feed: await at(quoteFeed), maxAgeSeconds: 500_000 },
       rates: {
         kinkWad: "800000000000000000",
@@ -129,6 +135,8 @@ export async function buildWorld(chain: Chain): Promise<World> {
     tokens,
     feeds,
     quoteFeed,
+    clock: new Contract(deployment.clock, load("UptimeClock.sol", "UptimeClock").abi, trader),
+    uptimeFeed,
     act,
     async open(subAccount, number, amount, debt) {
       const account = accountIdOf(trader.address, subAccount);
