@@ -153,6 +153,27 @@ export async function pushPrice(
   });
 }
 
+/** Sells `amount` of a token for another at any price. */
+export async function sell(
+  u: Uniswap,
+  trader: HardhatEthersSigner,
+  fee: number,
+  [tokenIn, amountIn]: Side,
+  tokenOut: string,
+): Promise<void> {
+  await approve(u, trader, u.router, tokenIn);
+  await (u.router.connect(trader) as Router).exactInputSingle({
+    tokenIn,
+    tokenOut,
+    fee,
+    recipient: trader.address,
+    deadline: MAX_UINT,
+    amountIn,
+    amountOutMinimum: 0n,
+    sqrtPriceLimitX96: 0n,
+  });
+}
+
 interface Pool extends BaseContract {
   slot0: TypedContractMethod<[], [{ sqrtPriceX96: bigint }], "view">;
 }
