@@ -4,6 +4,7 @@ import { getAddress, parseUnits } from "ethers";
 import { z } from "zod";
 import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
 import { UserError, messageOf } from "./errors.ts";
+import { LANES, type Lane } from "./executors/lane.ts";
 
 const address = z.string().transform((text, context) => {
   try {
@@ -23,6 +24,9 @@ const seconds = z.int().min(60);
 /** EIP-7825: no transaction may use more. */
 const TRANSACTION_GAS_LIMIT = 16_777_216;
 
+/** Wei in decimals of the native coin. */
+const coins = decimal.transform((text) => parseUnits(text, 18));
+
 const keySchema = z.union([
   z.strictObject({ keystoreFile: z.string().min(1), passwordFile: z.string().min(1) }),
   z.strictObject({ keystoreFile: z.string().min(1), passwordEnv: z.string().min(1) }),
@@ -33,7 +37,9 @@ const configSchema = z.strictObject({
   rpcUrl: z.url({ protocol: /^https?$/ }),
   deploymentFile: z.string().min(1),
   storeFile: z.string().min(1),
-  key: keySchema,
+  key: keySchema.optional(),
+  keys: z.strictObject({ urgent: keySchema, normal: keySchema, housekeeping: keySchema }).optional(),
+  stopFile: z.string().min(1).optional(),
   pollMs: milliseconds.default(250),
   rpcTimeoutMs: milliseconds.default(10_000),
   logRangeBlocks: count.default(2_000),
@@ -44,6 +50,14 @@ const configSchema = z.strictObject({
   allowance: z.union([z.literal("exact"), z.strictObject({ ceiling: decimal })]).default("exact"),
   tipGwei: gwei.default(parseUnits("0.1", "gwei")),
   maxFeeGwei: gwei.default(parseUnits("300", "gwei")),
+  dailyGasBudget: coins.optional(),
+  callMaxCost: decimal.default("20"),
+  minimumCallDebt: decimal.default("0"),
+  relayUrl: z.url({ protocol: /^https?$/ }).optional(),
+  relayMethod: z
+    .enum(["eth_sendRawTransaction", "eth_sendPrivateTransaction"])
+    .default("eth_sendRawTransaction"),
+  relayBlocks: count.default(2),
   replaceAfterBlocks: count.default(3),
   giveUpAfterBlocks: count.default(50),
   maxGasPerTransaction: z.int().min(1_000_000).max(TRANSACTION_GAS_LIMIT).default(16_000_000),
@@ -56,16 +70,31 @@ const configSchema = z.strictObject({
 });
 
 type ParsedConfig = z.infer<typeof configSchema>;
-type QuoteAmounts = "profitMargin" | "criticalLossPerAccountPerDay" | "housekeepingMaxCost";
+type QuoteAmounts =
+  "profitMargin" | "criticalLossPerAccountPerDay" | "housekeepingMaxCost" | "callMaxCost" | "minimumCallDebt";
+
+/** Where a key is. */
+export type KeySource = z.infer<typeof keySchema>;
 
 /** Everything the keeper is told, read once and frozen. Amounts are quote base units, fees wei, paths absolute. */
 export interface Config extends Readonly<
-  Omit<ParsedConfig, QuoteAmounts | "allowance" | "deploymentFile" | "nativePriceFeed">
+  Omit<
+    ParsedConfig,
+    QuoteAmounts | "allowance" | "deploymentFile" | "nativePriceFeed" | "key" | "keys" | "stopFile"
+  >
 > {
   readonly deployment: Deployment;
   readonly profitMargin: bigint;
   readonly criticalLossPerAccountPerDay: bigint;
   readonly housekeepingMaxCost: bigint;
+  /** The most that the gas for one account's call may cost. */
+  readonly callMaxCost: bigint;
+  /** Accounts that owe less are not called. */
+  readonly minimumCallDebt: bigint;
+  /** One key for each lane; lanes may share one. */
+  readonly keys: Readonly<Record<Lane, KeySource>>;
+  /** Sending stops while this file exists. */
+  readonly stopFile: string;
   /** The allowance the vault is given; undefined: exactly what the next liquidations need. */
   readonly allowanceCeiling: bigint | undefined;
   readonly nativePrice: NativePrice;
@@ -79,18 +108,22 @@ export function readConfig(file: string): Config {
   const parsed = configSchema.safeParse(readJson(file), { reportInput: false });
   if (!parsed.success) throw new UserError(`${file}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
-  const { allowance, deploymentFile, nativePriceFeed, ...plain } = rest;
+  const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
+  const { key, keys, stopFile, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const amountOf = (name: string, text: string) => quoteAmount(file, name, text, deployment);
   return Object.freeze({
     ...plain,
     storeFile: pathOf(plain.storeFile),
-    key: withPaths(plain.key, pathOf),
+    stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
+    keys: keysFrom(file, key, keys, pathOf),
     deployment,
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),
+    callMaxCost: amountOf("callMaxCost", callMaxCost),
+    minimumCallDebt: amountOf("minimumCallDebt", minimumCallDebt),
     allowanceCeiling: allowance === "exact" ? undefined : amountOf("allowance.ceiling", allowance.ceiling),
     nativePrice:
       typeof nativePriceFeed === "string"
@@ -122,7 +155,25 @@ function readJson(file: string): unknown {
   }
 }
 
-function withPaths(key: ParsedConfig["key"], pathOf: (path: string) => string): ParsedConfig["key"] {
+function keysFrom(
+  file: string,
+  key: KeySource | undefined,
+  keys: ParsedConfig["keys"],
+  pathOf: (path: string) => string,
+): Config["keys"] {
+  if ((key === undefined) === (keys === undefined)) {
+    throw new UserError(`${file}: must have either "key", one for everything, or "keys", one for each lane`);
+  }
+  const sourceOf = (lane: Lane) => keys?.[lane] ?? key;
+  const sources = LANES.map((lane) => {
+    const source = sourceOf(lane);
+    if (source === undefined) throw new UserError(`${file}: keys.${lane} is missing`);
+    return [lane, withPaths(source, pathOf)] as const;
+  });
+  return Object.fromEntries(sources) as Record<Lane, KeySource>;
+}
+
+function withPaths(key: KeySource, pathOf: (path: string) => string): KeySource {
   if ("privateKeyEnv" in key) return key;
   const keystoreFile = pathOf(key.keystoreFile);
   return "passwordFile" in key
@@ -158,8 +209,8 @@ function describeIssue(issue: z.core.$ZodIssue, parents: readonly PropertyKey[])
   }
   if (issue.code === "invalid_union") {
     const unknown = issue.errors.flat().find((inner) => inner.code === "unrecognized_keys");
-    if (name === "key") {
-      return "key: must be { keystoreFile, passwordFile }, { keystoreFile, passwordEnv } or { privateKeyEnv }";
+    if (name === "key" || name.startsWith("keys.")) {
+      return `${name}: must be { keystoreFile, passwordFile }, { keystoreFile, passwordEnv } or { privateKeyEnv }`;
     }
     if (unknown !== undefined) return describeIssue(unknown, path);
   }

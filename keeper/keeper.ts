@@ -1,18 +1,26 @@
+import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
 import { BlockClock } from "./blockClock.ts";
 import { ClockReporter } from "./clockReporter.ts";
 import type { AppliedBlock, Book } from "./book/book.ts";
 import type { Config } from "./config.ts";
-import { BackOff } from "./executors/backOff.ts";
+import { DeadLetters } from "./executors/deadLetters.ts";
 import type { Targets } from "./executors/encodeAction.ts";
 import { Executor } from "./executors/executor.ts";
 import { nextBaseFee } from "./executors/fees.ts";
 import { GasBook } from "./executors/gasBook.ts";
-import type { Outbox, Settled } from "./executors/outbox.ts";
+import type { GasBudget } from "./executors/gasBudget.ts";
+import { GasWatch } from "./executors/gasWatch.ts";
+import type { KillSwitch } from "./executors/killSwitch.ts";
+import type { KeyState, Lanes } from "./executors/lanes.ts";
+import type { Settled } from "./executors/outbox.ts";
+import { RevertLosses } from "./executors/revertLosses.ts";
 import type { Log } from "./log.ts";
 import { decide, type Decision } from "./policy/decide.ts";
-import type { Snapshot } from "./policy/snapshot.ts";
+import { feeTermsOf } from "./policy/feeTerms.ts";
+import { costOf } from "./policy/gasCost.ts";
+import type { GasView, Snapshot } from "./policy/snapshot.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
 import { clockProbe, sequencerFeedProbe } from "./sources/clockProbes.ts";
@@ -29,7 +37,9 @@ export interface KeeperParts {
   readonly config: Config;
   readonly rpc: Rpc;
   readonly store: Store;
-  readonly outbox: Outbox;
+  readonly lanes: Lanes;
+  readonly gasBudget: GasBudget;
+  readonly killSwitch: KillSwitch;
   readonly nativePrice: NativePriceSource;
   readonly targets: Targets;
   readonly log: Log;
@@ -52,7 +62,9 @@ export class Keeper {
   readonly #parts: KeeperParts;
   readonly #rates: KinkedRates;
   readonly #clock = new BlockClock();
-  readonly #backOff = new BackOff();
+  readonly #deadLetters: DeadLetters;
+  readonly #revertLosses = new RevertLosses();
+  readonly #gasWatch: GasWatch;
   readonly #gasBook = new GasBook();
   readonly #executor: Executor;
   readonly #clockReporter: ClockReporter;
@@ -64,14 +76,16 @@ export class Keeper {
   #undecided: BlockHeader | undefined;
   #unsaved: AppliedBlock[] = [];
   #hasResumed = false;
-  #isGasLow = false;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#rates = ratesOf(parts.config.deployment);
-    const { rpc, targets, outbox, log } = parts;
+    const { rpc, targets, lanes, store, log } = parts;
+    this.#deadLetters = new DeadLetters(store, log);
+    this.#gasWatch = new GasWatch(log);
     this.#clockReporter = new ClockReporter(log);
-    this.#executor = new Executor({ rpc, targets, outbox, backOff: this.#backOff, log });
+    const outboxFor = lanes.outboxFor.bind(lanes);
+    this.#executor = new Executor({ rpc, targets, outboxFor, deadLetters: this.#deadLetters, log });
   }
 
   /** Throws `RetryableError` when the endpoint fails; the next tick goes on from there. */
@@ -95,7 +109,7 @@ export class Keeper {
 
   /** Whether nothing is on its way. */
   get isSettled(): boolean {
-    return this.#parts.outbox.busyDuties().size === 0;
+    return this.#parts.lanes.busyDuties().size === 0;
   }
 
   /** Puts the book on the disk. */
@@ -105,18 +119,20 @@ export class Keeper {
   }
 
   async #act(head: BlockHeader, book: Book, startedAt: number): Promise<Decision> {
-    const { config, rpc, outbox, nativePrice, targets, log } = this.#parts;
+    const { config, rpc, lanes, nativePrice, targets, log } = this.#parts;
     const { oracle, collaterals } = book.vault;
     const sequencer = (this.#sequencer ??= await this.#findSequencer(head));
-    const [prices, clock, nativePrice36, wallet, { nonce, receipts }] = await ask(
+    const [prices, clock, nativePrice36, wallet, keys] = await ask(
       rpc,
       vaultPricesProbe(oracle, collaterals.length, head.number),
       clockProbe(config.deployment.clock, sequencer.feed, head),
       nativePrice.probe(head.number),
       walletProbe(targets.keeper, targets.quote, targets.vault, head.number),
-      outbox.probe(head.number),
+      lanes.probe(head.number),
     );
-    this.#takeIn(outbox.settle(head.number, nonce, receipts), head);
+    const gas = this.#gasViewAt(head, nativePrice36);
+    this.#parts.gasBudget.at(head.timestamp);
+    this.#takeIn(lanes.settle(head.number, keys), head, gas);
     this.#clockReporter.seen(head.number, clock);
     const snapshot: Snapshot = {
       block: head,
@@ -127,24 +143,18 @@ export class Keeper {
       vault: book.vault,
       rates: this.#rates,
       prices,
-      gas: {
-        weiPerGas: nextBaseFee(head) + config.tipGwei,
-        nativePrice36,
-        perAccount: this.#gasBook.perAccount,
-        limitPerAccount: this.#gasBook.limitPerAccount,
-      },
+      gas,
       wallet,
-      busy: new Set([...outbox.busyAccounts(head.number), ...this.#backOff.waiting(head.number)]),
-      busyDuties: outbox.busyDuties(),
+      busy: this.#busyAt(head),
+      busyDuties: lanes.busyDuties(),
       spentToday: this.#parts.store.spentOn(dayOf(head)),
       lastRecordAt: this.#lastDone("record", head),
       lastBookFeeAt: this.#lastDone("bookFee", head),
     };
-    this.#watchGasMoney(wallet.native, snapshot.gas.weiPerGas);
+    for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
     const decision = decide(snapshot, config);
     const decidedAt = performance.now();
-    await this.#maintain(head, nonce);
-    const sent = await this.#executor.execute(decision.actions, head, dayOf(head));
+    const sent = await this.#send(decision, snapshot, head, keys);
     if (!prices.available) log.warn("oracle.unavailable", { block: head.number, oracle });
     for (const { account, duty, reason } of decision.skips)
       log.debug("account.skipped", { account, duty, reason });
@@ -168,31 +178,56 @@ export class Keeper {
     return { feed };
   }
 
-  /** Says once, and again after it was full, that there is too little for one large transaction. */
-  #watchGasMoney(native: bigint, weiPerGas: bigint): void {
-    const needed = weiPerGas * BigInt(this.#parts.config.maxGasPerTransaction);
-    if (native < needed && !this.#isGasLow) this.#parts.log.error("wallet.gasLow", { native, needed });
-    this.#isGasLow = native < needed;
-  }
-
   /** After a start everything on its way is sent once more, afterwards only what is overdue. */
-  async #maintain(head: BlockHeader, nonce: number): Promise<void> {
-    const { outbox } = this.#parts;
-    if (this.#hasResumed) await outbox.maintain(head, nonce);
-    else await outbox.resume();
+  async #send(
+    { actions }: Decision,
+    { gas, spentToday }: Snapshot,
+    head: BlockHeader,
+    keys: readonly KeyState[],
+  ): Promise<number> {
+    const { config, lanes, killSwitch } = this.#parts;
+    if (killSwitch.isOn) return 0;
+    if (this.#hasResumed) await lanes.maintain(head, keys);
+    else await lanes.resume(head);
     this.#hasResumed = true;
+    return this.#executor.execute(actions, head, (action) => feeTermsOf(action, gas, config, spentToday));
   }
 
-  #takeIn(settled: readonly Settled[], head: BlockHeader): void {
+  #gasViewAt(head: BlockHeader, nativePrice36: bigint | undefined): GasView {
+    return {
+      weiPerGas: nextBaseFee(head) + this.#parts.config.tipGwei,
+      nativePrice36,
+      perAccount: this.#gasBook.perAccount,
+      limitPerAccount: this.#gasBook.limitPerAccount,
+    };
+  }
+
+  /** Accounts to leave alone: acted upon already, refused lately, or too dear today. */
+  #busyAt(head: BlockHeader): ReadonlySet<AccountId> {
+    const { lanes, config } = this.#parts;
+    return new Set([
+      ...lanes.busyAccounts(head.number),
+      ...this.#deadLetters.waiting(head.number),
+      ...this.#revertLosses.over(config.criticalLossPerAccountPerDay, dayOf(head)),
+    ]);
+  }
+
+  #takeIn(settled: readonly Settled[], head: BlockHeader, gas: GasView): void {
     for (const { duty, accounts, outcome } of settled) {
       if (outcome.kind === "mined") {
         this.#gasBook.learn(duty, outcome.gasUsed, accounts.length);
-        for (const account of accounts) this.#backOff.clear(account);
+        for (const account of accounts) this.#deadLetters.succeeded(account, head.number);
         if (duty === "record" || duty === "bookFee") {
           this.#parts.store.setNote(noteOf(duty), head.timestamp.toString());
         }
-      } else {
-        for (const account of accounts) this.#backOff.refused(account, head.number);
+        continue;
+      }
+      const kind = accounts.length === 1 ? "failed" : "refused";
+      // What it cost, at today's price of a coin and shared by all that were in it.
+      const lost = (costOf({ ...gas, weiPerGas: 1n }, outcome.feeWei) ?? 0n) / BigInt(accounts.length || 1);
+      for (const account of accounts) {
+        this.#deadLetters.failed({ account, kind, reason: `${duty} reverted` }, head.number);
+        this.#revertLosses.add(account, dayOf(head), lost);
       }
     }
   }
@@ -232,14 +267,14 @@ export class Keeper {
     this.#unsaved.push(block);
     // A range of the past is saved at once, so that a long rebuild goes on where it stopped.
     if (block.accounts.size > 1_000) this.save();
-    reportEvents(events, this.#parts.targets.keeper, this.#parts.log);
+    reportEvents(events, this.#parts.lanes.addresses, this.#parts.log);
   }
 
   /** For the follower: blocks above `number` have been taken back. */
   rolledBack(number: number): void {
     this.#unsaved = this.#unsaved.filter(({ block }) => block.number <= number);
     this.#parts.store.rollBackTo(number);
-    this.#parts.outbox.rollBackTo(number);
+    this.#parts.lanes.rollBackTo(number);
     this.#undecided = undefined;
   }
 }

@@ -3,10 +3,10 @@ import type { Log } from "./log.ts";
 import type { SeenEvent } from "./sources/follower.ts";
 
 /** Logs what happened on the chain that an operator wants to see, whoever did it. */
-export function reportEvents(events: readonly SeenEvent[], keeper: string, log: Log): void {
+export function reportEvents(events: readonly SeenEvent[], keepers: ReadonlySet<string>, log: Log): void {
   for (const { event, blockNumber } of events) {
     if (!("actor" in event)) continue;
-    const common = { block: blockNumber, account: event.account, own: event.actor === keeper };
+    const common = { block: blockNumber, account: event.account, own: keepers.has(event.actor) };
     switch (event.name) {
       case "MarginCallOpened": {
         const { nonce, reopened, deadline, repayAmount, debt } = event.notice;

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config.ts";
 import { RetryableError, UserError } from "./errors.ts";
-import { allowListOf } from "./executors/allowList.ts";
-import type { Targets } from "./executors/encodeAction.ts";
-import { Outbox } from "./executors/outbox.ts";
-import { openSigner } from "./executors/signer.ts";
+import { GasBudget } from "./executors/gasBudget.ts";
+import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
 import type { Log } from "./log.ts";
+import { openLanes, openSigners, targetsOf } from "./openLanes.ts";
 import { resultOf } from "./sources/chainReader.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
 import { retry } from "./sources/retry.ts";
@@ -26,38 +25,37 @@ const LONGEST_FAILURE_WAIT_MS = 5_000;
 
 /** Runs until the signal aborts. Throws a `UserError` or a `GiveUpError`; endpoints that fail are waited for. */
 export async function runKeeper({ config, log, signal, once }: RunOptions): Promise<void> {
-  const { deployment, key } = config;
+  const { deployment } = config;
   const rpc = new RpcClient({ url: config.rpcUrl, timeoutMs: config.rpcTimeoutMs, signal });
-  const signer = await openSigner(key, process.env);
+  const signers = await openSigners(config, process.env);
   const store = new Store(config.storeFile, { chainId: deployment.chainId, vault: deployment.vault });
   try {
     await retry("chain", () => checkChain(rpc, config), log, signal);
-    const targets: Targets = {
-      vault: deployment.vault,
-      oracle: deployment.oracle,
-      quote: deployment.quote.address,
-      keeper: signer.address,
-    };
+    const targets = targetsOf(config, signers);
     const nativePrice = await retry(
       "nativePrice",
       () => openNativePrice(config.nativePrice, deployment.quote, rpc),
       log,
       signal,
     );
-    const outbox = new Outbox({
+    const killSwitch = new KillSwitch(config.stopFile, log);
+    const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
+    const lanes = openLanes({ config, rpc, store, signers, killSwitch, gasBudget, log, signal });
+    stopOnSignal(killSwitch, signal);
+    const keeper = new Keeper({
+      config,
       rpc,
       store,
-      signer,
-      chainId: deployment.chainId,
-      allowList: allowListOf(targets),
-      fees: config,
-      replaceAfterBlocks: config.replaceAfterBlocks,
-      giveUpAfterBlocks: config.giveUpAfterBlocks,
+      lanes,
+      gasBudget,
+      killSwitch,
+      nativePrice,
+      targets,
       log,
     });
-    const keeper = new Keeper({ config, rpc, store, outbox, nativePrice, targets, log });
     log.info("keeper.started", {
-      keeper: signer.address,
+      keeper: targets.keeper,
+      lanes: Object.entries(signers).map(([lane, { address }]) => `${lane} ${address}`),
       vault: deployment.vault,
       chainId: deployment.chainId,
     });
@@ -72,6 +70,15 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
     store.close();
     log.info("keeper.stopped");
   }
+}
+
+/** SIGUSR2 stops sending as `keeper stop-sending` does, for whoever has a process and no shell on its machine. */
+function stopOnSignal(killSwitch: KillSwitch, signal: AbortSignal): void {
+  const stop = () => {
+    killSwitch.turnOn();
+  };
+  process.on("SIGUSR2", stop);
+  signal.addEventListener("abort", () => process.off("SIGUSR2", stop), { once: true });
 }
 
 async function loop(keeper: Keeper, options: RunOptions): Promise<void> {

@@ -1,28 +1,87 @@
 import { GiveUpError } from "../errors.ts";
 import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type ContractCall, type Targets } from "./encodeAction.ts";
 
-/** Decides what may be signed: a wrong answer anywhere before this cannot cost more than gas. */
+/** Decides what may be signed: a wrong answer anywhere before this cannot cost more than gas, and of that a bounded amount. */
 export interface AllowList {
   /** Throws a `GiveUpError` for a call that is not on the list: something in this process is not what it should be. */
   check(call: ContractCall): void;
+  /** The same for a whole transaction: chain, value and gas too. */
+  checkTransaction(transaction: CheckedTransaction): void;
 }
 
-/** The vault's and the oracle's functions that the keeper uses, and an approval of the quote token for the vault alone. */
-export function allowListOf(targets: Targets): AllowList {
+/** A transaction as far as it can do harm; wei and units of gas. */
+export interface CheckedTransaction extends ContractCall {
+  readonly chainId: bigint;
+  readonly value: bigint;
+  readonly gasLimit: bigint;
+  readonly maxFeePerGas: bigint;
+}
+
+/** What no transaction may exceed. */
+export interface SigningLimits {
+  readonly chainId: bigint;
+  readonly maxGas: bigint;
+  readonly maxFeePerGas: bigint;
+}
+
+/** EIP-7825: no transaction may use more. */
+const TRANSACTION_GAS_LIMIT = 16_777_216n;
+const NO_DATA = "0x";
+
+/**
+ * The vault's and the oracle's functions that the keeper uses, what is taken for the keeper alone, and an approval of the
+ * quote token for the vault alone. Never with value.
+ */
+export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {}): AllowList {
   const selectors = new Map<string, ReadonlySet<string>>([
     [targets.vault.toLowerCase(), selectorsOf(VAULT_ABI)],
     [targets.oracle.toLowerCase(), selectorsOf(ORACLE_ABI)],
     [targets.quote.toLowerCase(), selectorsOf(TOKEN_ABI)],
   ]);
+  const check = ({ to, data }: ContractCall) => {
+    const selector = data.slice(0, 10);
+    if (selectors.get(to.toLowerCase())?.has(selector) !== true) {
+      throw new GiveUpError(`refused to sign: ${selector} of ${to} is not on the allow-list`);
+    }
+    if (to.toLowerCase() === targets.quote.toLowerCase()) checkSpender(data, targets.vault);
+    if (to.toLowerCase() === targets.vault.toLowerCase()) checkRecipient(data, targets.keeper);
+  };
   return {
-    check({ to, data }) {
-      const selector = data.slice(0, 10);
-      if (selectors.get(to.toLowerCase())?.has(selector) !== true) {
-        throw new GiveUpError(`refused to sign: ${selector} of ${to} is not on the allow-list`);
-      }
-      if (to.toLowerCase() === targets.quote.toLowerCase()) checkSpender(data, targets.vault);
+    check,
+    checkTransaction(transaction) {
+      check(transaction);
+      checkLimits(transaction, limits);
     },
   };
+}
+
+function checkLimits(
+  { chainId, value, gasLimit, maxFeePerGas }: CheckedTransaction,
+  limits: Partial<SigningLimits>,
+): void {
+  const { maxGas = TRANSACTION_GAS_LIMIT } = limits;
+  if (value !== 0n) throw new GiveUpError(`refused to sign: it sends ${value} wei`);
+  if (gasLimit > maxGas) throw new GiveUpError(`refused to sign: ${gasLimit} gas is above ${maxGas}`);
+  if (limits.chainId !== undefined && chainId !== limits.chainId) {
+    throw new GiveUpError(`refused to sign: it is for chain ${chainId}, not ${limits.chainId}`);
+  }
+  if (limits.maxFeePerGas !== undefined && maxFeePerGas > limits.maxFeePerGas) {
+    throw new GiveUpError(
+      `refused to sign: ${maxFeePerGas} wei for a unit of gas is above ${limits.maxFeePerGas}`,
+    );
+  }
+}
+
+/** What is taken goes to the keeper, and nobody is called back. */
+function checkRecipient(data: string, keeper: string): void {
+  const call = VAULT_ABI.parseTransaction({ data });
+  if (call?.name !== "liquidate" && call?.name !== "liquidateMany") return;
+  const { to, data: callback } = call.args.toObject() as { to: string; data?: string };
+  if (to.toLowerCase() !== keeper.toLowerCase()) {
+    throw new GiveUpError(`refused to sign: collateral would go to ${to}, which is not the keeper`);
+  }
+  if ((callback ?? NO_DATA) !== NO_DATA)
+    throw new GiveUpError("refused to sign: a liquidation with a callback");
 }
 
 function checkSpender(data: string, vault: string): void {

@@ -1,10 +1,10 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { Log } from "../log.ts";
-import { accountsOf, isTake, withItems, type Action } from "../policy/action.ts";
+import { accountsOf, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
+import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
-import type { Spending } from "../store/store.ts";
-import type { BackOff } from "./backOff.ts";
+import type { DeadLetters } from "./deadLetters.ts";
 import { encodeAction, type Targets } from "./encodeAction.ts";
 import type { Outbox, Parcel } from "./outbox.ts";
 import { simulate, type Simulated } from "./simulate.ts";
@@ -12,8 +12,9 @@ import { simulate, type Simulated } from "./simulate.ts";
 export interface ExecutorOptions {
   readonly rpc: Rpc;
   readonly targets: Targets;
-  readonly outbox: Outbox;
-  readonly backOff: BackOff;
+  /** The outbox in which a duty's transactions go. */
+  readonly outboxFor: (duty: Duty) => Outbox;
+  readonly deadLetters: DeadLetters;
   readonly log: Log;
 }
 
@@ -37,40 +38,81 @@ export class Executor {
     this.#options = options;
   }
 
-  /** Returns how many transactions were sent. `day` is the day of block time that losses are booked on. */
-  async execute(actions: readonly Action[], head: BlockHeader, day: number): Promise<number> {
-    const notices = actions.filter((action) => isNotice(action) && this.#mayGoBlind(action, head.number));
-    await this.#sendBlind(notices, head, day);
-    let sent = notices.length;
-    const rest = actions.filter((each) => !notices.includes(each));
-    for (const [i, action] of rest.entries()) {
-      if (i > 0 && (await this.#hasMoved(head))) {
-        const takes = rest.slice(i).filter((each) => isTake(each) && this.#mayGoBlind(each, head.number));
-        await this.#sendBlind(takes, head, day);
-        return sent + takes.length;
-      }
-      const parcels = (await this.#simulate(action, head)).flatMap((simulated): Parcel[] =>
-        simulated.call === undefined
-          ? []
-          : [{ action: simulated.action, call: simulated.call, spending: spendingOf(simulated.action, day) }],
-      );
-      await this.#options.outbox.send(parcels, head);
-      sent += parcels.length;
+  /**
+   * Returns how many transactions were sent. Lanes with keys of their own work beside each other: one whose endpoint or
+   * simulation is slow keeps no other from sending. Throws what the first of them threw, when all have ended.
+   */
+  async execute(
+    actions: readonly Action[],
+    head: BlockHeader,
+    termsOf: (action: Action) => FeeTerms,
+  ): Promise<number> {
+    const alone = actions.flatMap((action) => this.#apart(action));
+    const byKey = Map.groupBy(alone, ({ duty }) => this.#options.outboxFor(duty));
+    const ends = await Promise.allSettled(
+      [...byKey.values()].map((own) => this.#executeInOrder(own, head, termsOf)),
+    );
+    let sent = 0;
+    for (const end of ends) {
+      if (end.status === "rejected") throw end.reason;
+      sent += end.value;
     }
     return sent;
   }
 
-  async #sendBlind(actions: readonly Action[], head: BlockHeader, day: number): Promise<void> {
-    const { outbox, targets } = this.#options;
-    await outbox.send(
-      actions.map((action) => ({
-        action,
-        call: encodeAction(action, targets),
-        spending: spendingOf(action, day),
-      })),
-      head,
-    );
+  async #executeInOrder(
+    actions: readonly Action[],
+    head: BlockHeader,
+    termsOf: (action: Action) => FeeTerms,
+  ): Promise<number> {
+    const notices = actions.filter((action) => isNotice(action) && this.#mayGoBlind(action, head.number));
+    let sent = await this.#sendBlind(notices, head, termsOf);
+    const rest = actions.filter((each) => !notices.includes(each));
+    for (const [i, action] of rest.entries()) {
+      if (i > 0 && (await this.#hasMoved(head))) {
+        const takes = rest.slice(i).filter((each) => isTake(each) && this.#mayGoBlind(each, head.number));
+        return sent + (await this.#sendBlind(takes, head, termsOf));
+      }
+      const parcels = (await this.#simulate(action, head)).flatMap((simulated): Parcel[] => {
+        const { action: left, call } = simulated;
+        return call === undefined ? [] : [{ action: left, call, terms: termsOf(left) }];
+      });
+      sent += await this.#send(parcels, head);
+    }
+    return sent;
+  }
+
+  /** An account in quarantine goes alone, for it would spoil what it goes with. */
+  #apart(action: Action): Action[] {
+    const poison = accountsOf(action).filter((account) => this.#options.deadLetters.isQuarantined(account));
+    if (poison.length === 0 || accountsOf(action).length === 1) return [action];
+    const parts = [
+      withItems(action, ({ account }) => !poison.includes(account)),
+      ...poison.map((own) => withItems(action, ({ account }) => account === own)),
+    ];
+    return parts.filter((part) => part !== undefined);
+  }
+
+  async #sendBlind(
+    actions: readonly Action[],
+    head: BlockHeader,
+    termsOf: (action: Action) => FeeTerms,
+  ): Promise<number> {
+    const { targets } = this.#options;
+    const parcels = actions.map((action) => ({
+      action,
+      call: encodeAction(action, targets),
+      terms: termsOf(action),
+    }));
+    const sent = await this.#send(parcels, head);
     for (const account of actions.flatMap(accountsOf)) this.#sentBlindAt.set(account, head.number);
+    return sent;
+  }
+
+  /** All parcels are of one key. */
+  async #send(parcels: readonly Parcel[], head: BlockHeader): Promise<number> {
+    const [first] = parcels;
+    return first === undefined ? 0 : this.#options.outboxFor(first.action.duty).send(parcels, head);
   }
 
   /** Whether there is a block after `head`; an endpoint that does not say has none. */
@@ -88,8 +130,9 @@ export class Executor {
 
   /** One that fails as a whole is simulated again in halves, until whatever spoils it stands alone. */
   async #simulate(action: Action, head: BlockHeader): Promise<readonly Simulated[]> {
-    const { rpc, targets } = this.#options;
-    const simulated = await simulate(rpc, action, targets, head.number);
+    const { rpc, targets, outboxFor } = this.#options;
+    const { address } = outboxFor(action.duty);
+    const simulated = await simulate(rpc, action, targets, head.number, address);
     if (simulated.error === undefined || !("items" in action) || action.items.length === 1) {
       this.#report(simulated, head.number);
       return [simulated];
@@ -99,9 +142,11 @@ export class Executor {
   }
 
   #report({ action, refused, error }: Simulated, block: number): void {
-    const { backOff, log } = this.#options;
+    const { deadLetters, log } = this.#options;
+    // One of many may have spoilt the whole; alone it has nobody else to blame.
+    const kind = error === undefined ? "refused" : "failed";
     for (const { account, reason } of refused) {
-      backOff.refused(account, block);
+      deadLetters.failed({ account, kind, reason }, block);
       log.info("account.refused", { account, duty: action.duty, reason });
     }
     if (error !== undefined && refused.length === 0) {
@@ -122,9 +167,4 @@ function halvesOf(action: Action): Action[] {
     withItems(action, (item) => !first.has(item)),
   ];
   return halves.filter((half) => half !== undefined);
-}
-
-function spendingOf(action: Action, day: number): Spending[] {
-  if (!isTake(action)) return [];
-  return action.items.flatMap(({ account, loss }) => (loss > 0n ? [{ account, day, amount: loss }] : []));
 }

@@ -1,4 +1,5 @@
 import type { Duty } from "../policy/action.ts";
+import { gasKindOf } from "../policy/feeTerms.ts";
 import type { GasKind } from "../policy/snapshot.ts";
 
 /** Gas for one account before anything has been learned; above what was measured, so that the first limits suffice. */
@@ -8,18 +9,6 @@ const FIRST_GUESS: Readonly<Record<GasKind, bigint>> = {
   close: 45_000n,
   bookLoss: 120_000n,
   housekeeping: 200_000n,
-};
-
-const KIND_OF: Readonly<Record<Duty, GasKind>> = {
-  liquidateCritical: "take",
-  liquidateProfitable: "take",
-  reopenCall: "open",
-  openCall: "open",
-  closeCall: "close",
-  bookLoss: "bookLoss",
-  record: "housekeeping",
-  bookFee: "housekeeping",
-  approve: "housekeeping",
 };
 
 /** What work takes, learned from receipts: the mean of what was expected and what was seen. */
@@ -45,7 +34,7 @@ export class GasBook {
   /** Learns from a transaction that did something for `count` accounts; for none, from the whole. */
   learn(duty: Duty, gasUsed: bigint, count: number): void {
     if (duty === "approve") return;
-    const kind = KIND_OF[duty];
+    const kind = gasKindOf(duty);
     const seen = gasUsed / BigInt(Math.max(1, count));
     this.#perAccount = { ...this.#perAccount, [kind]: (this.#perAccount[kind] + seen) / 2n };
   }

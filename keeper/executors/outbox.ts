@@ -1,44 +1,58 @@
 import type { AccountId } from "../../sdk/accountId.ts";
-import { GiveUpError, RetryableError } from "../errors.ts";
+import { RetryableError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Action, Duty } from "../policy/action.ts";
+import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Probe } from "../sources/probe.ts";
-import type { Rpc, RpcAnswer, RpcCall } from "../sources/rpcClient.ts";
-import type { Spending, Store } from "../store/store.ts";
+import type { Rpc, RpcAnswer } from "../sources/rpcClient.ts";
+import type { Store } from "../store/store.ts";
 import type { AllowList } from "./allowList.ts";
+import type { Delivery } from "./delivery.ts";
 import type { ContractCall } from "./encodeAction.ts";
-import { firstFees, nextBaseFee, raisedFees, type FeeLimits } from "./fees.ts";
-import { nonceProbe, receiptsProbe, type Receipt } from "./receiptProbes.ts";
+import { feeCaps } from "./feeCaps.ts";
+import { firstFees, nextBaseFee, raisedFees, type FeeLimits, type Fees } from "./fees.ts";
+import type { GasBudget } from "./gasBudget.ts";
+import type { KillSwitch } from "./killSwitch.ts";
+import { isContested } from "./lane.ts";
+import { isOutbid, mayHide, remedyFor, urgencyOf } from "./remedy.ts";
+import { knownProbe, nonceProbe, receiptsProbe } from "./receiptProbes.ts";
 import {
   contentOf,
   journalEntryOf,
   lastAttempt,
+  newSlot,
   purposeOf,
   slotsFrom,
+  worstFeeOf,
   type Attempt,
   type Outcome,
   type Slot,
 } from "./sentTransaction.ts";
 import type { Signer } from "./signer.ts";
+import { spendingOf } from "./spendingOf.ts";
+import { SlotBook, type SenderState, type SettledSlot } from "./slotBook.ts";
 
 export interface OutboxOptions {
   readonly rpc: Rpc;
+  readonly delivery: Delivery;
   readonly store: Pick<Store, "journal" | "settle" | "unsettled">;
   readonly signer: Signer;
   readonly chainId: number;
   readonly allowList: AllowList;
   readonly fees: FeeLimits;
+  readonly gasBudget: GasBudget;
+  readonly killSwitch: Pick<KillSwitch, "isOn">;
   readonly replaceAfterBlocks: number;
   readonly giveUpAfterBlocks: number;
   readonly log: Log;
 }
 
-/** Something to send: an action that passed its simulation. */
+/** Something to send: an action that passed its simulation, and what it may cost. */
 export interface Parcel {
   readonly action: Action;
   readonly call: ContractCall;
-  readonly spending: readonly Spending[];
+  readonly terms: FeeTerms;
 }
 
 /** A nonce whose end has just become known. */
@@ -48,49 +62,52 @@ export interface Settled {
   readonly outcome: Outcome;
 }
 
-/** Settled nonces are remembered this long, for a reorganisation may open them again. */
-const REMEMBERED_BLOCKS = 64;
-/** An endpoint may know of a nonce before it knows of the receipt; this many blocks later it is somebody else's. */
-const RECEIPT_PATIENCE_BLOCKS = 8;
-
 /**
- * What the keeper has sent with one key. The truth about a transaction is the chain's nonce and the receipts of all
- * hashes signed for it; no reply to a sending is believed, and nothing waits for one. Signed bytes are on the disk before
- * anybody sees them, so a process that dies sends the same again instead of something new.
+ * What the keeper has sent with one key. Signed bytes are on the disk before anybody sees them, so a process that dies
+ * sends the same again instead of something new. What became of a nonce is in its `SlotBook`.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #slots: Slot[];
-  /** The nonce for the next signature; undefined before the chain has been asked. */
-  #next: number | undefined;
+  readonly #slots: SlotBook;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#slots = slotsFrom(options.store.unsettled(options.signer.address));
+    const { store, signer, gasBudget } = options;
+    this.#slots = new SlotBook(slotsFrom(store.unsettled(signer.address)));
+    for (const slot of this.#slots.open) gasBudget.reserve(signer.address, slot.nonce, worstFeeOf(slot));
+  }
+
+  /** Whose transactions these are. */
+  get address(): string {
+    return this.#options.signer.address;
   }
 
   /** Accounts that a transaction on its way acts upon, at a block; after the time to give up they are free again. */
   busyAccounts(block: number): ReadonlySet<AccountId> {
-    const isWaiting = (slot: Slot) =>
-      slot.outcome === undefined && block < firstBlock(slot) + this.#options.giveUpAfterBlocks;
-    return new Set(this.#slots.filter(isWaiting).flatMap(({ purpose }) => purpose.accounts));
+    return this.#slots.busyAccounts(block, this.#options.giveUpAfterBlocks);
   }
 
   /** Duties on their way. */
   busyDuties(): ReadonlySet<Duty> {
-    return new Set(this.#open().map(({ purpose }) => purpose.duty));
+    return this.#slots.busyDuties();
   }
 
   /** Asks for what became of everything on its way, as of `block`. */
-  probe(block: number): Probe<{ nonce: number; receipts: ReadonlyMap<string, Receipt> }> {
-    const count = nonceProbe(this.#options.signer.address, block);
-    const hashes = this.#open().flatMap(({ attempts }) => attempts.map(({ hash }) => hash));
-    const receipts = receiptsProbe(hashes, block);
+  probe(block: number): Probe<SenderState> {
+    const { open } = this.#slots;
+    const count = nonceProbe(this.address, block);
+    const receipts = receiptsProbe(
+      open.flatMap(({ attempts }) => attempts.map(({ hash }) => hash)),
+      block,
+    );
+    const known = knownProbe(open.map((slot) => lastAttempt(slot).hash));
+    const ends = [count.calls.length, count.calls.length + receipts.calls.length] as const;
     return {
-      calls: [...count.calls, ...receipts.calls],
-      read: ([first, ...rest]) => ({
-        nonce: count.read(first === undefined ? [] : [first]),
-        receipts: receipts.read(rest),
+      calls: [...count.calls, ...receipts.calls, ...known.calls],
+      read: (answers) => ({
+        nonce: count.read(answers.slice(0, ends[0])),
+        receipts: receipts.read(answers.slice(...ends)),
+        known: known.read(answers.slice(ends[1])),
       }),
     };
   }
@@ -99,119 +116,191 @@ export class Outbox {
    * Takes in the answers of `probe`. Throws a `GiveUpError` when a nonce was used up by a transaction that is not ours:
    * somebody else sends with this key.
    */
-  settle(block: number, nonce: number, receipts: ReadonlyMap<string, Receipt>): readonly Settled[] {
-    const settled: Settled[] = [];
-    this.#slots = this.#slots.flatMap((slot): Slot[] => {
-      if (slot.outcome !== undefined) return slot.outcome.block + REMEMBERED_BLOCKS < block ? [] : [slot];
-      const outcome = outcomeIn(slot, receipts);
-      if (outcome === undefined) return [{ ...slot, missingSince: this.#missing(slot, nonce, block) }];
-      this.#record(slot, outcome);
-      settled.push({ ...slot.purpose, outcome });
-      return [{ ...slot, outcome, missingSince: undefined }];
-    });
-    const highest = Math.max(-1, ...this.#slots.map((slot) => slot.nonce));
-    if (this.#next !== undefined && nonce > Math.max(this.#next, highest + 1)) throw strangerError(nonce - 1);
-    this.#next = Math.max(nonce, highest + 1);
-    return settled;
+  settle(block: number, state: SenderState): readonly Settled[] {
+    const settled = this.#slots.settle(block, state);
+    for (const each of settled) this.#record(each);
+    if (this.#slots.isGapped) this.#options.log.warn("nonce.gap", { nonce: this.#slots.freeNonces(1)[0] });
+    return settled.map(({ slot: { purpose }, outcome }) => ({ ...purpose, outcome }));
   }
 
   /** Opens again what was settled above `block`: the blocks that held it are gone. */
   rollBackTo(block: number): void {
-    this.#slots = this.#slots.map((slot) => {
-      if (slot.outcome === undefined || slot.outcome.block <= block) return slot;
-      for (const { hash } of slot.attempts) this.#options.store.settle(hash, undefined);
-      return { ...slot, outcome: undefined, missingSince: undefined };
-    });
-    this.#next = undefined;
-  }
-
-  /** Signs, journals and sends parcels in their order; the nonces are taken here and nowhere before. */
-  async send(parcels: readonly Parcel[], head: BlockHeader): Promise<void> {
-    const { signer, chainId, allowList, fees, store } = this.#options;
-    if (parcels.length === 0) return;
-    if (this.#next === undefined) throw new RetryableError("the next nonce is not known yet");
-    let nonce = this.#next;
-    const slots: Slot[] = [];
-    for (const { action, call } of parcels) {
-      const unsigned = {
-        ...call,
-        nonce,
-        gasLimit: action.gasLimit,
-        fees: firstFees(nextBaseFee(head), fees),
-      };
-      const signed = await signer.sign(unsigned, chainId, allowList);
-      const attempt: Attempt = { ...signed, signedAtBlock: head.number };
-      slots.push({
-        nonce,
-        purpose: purposeOf(action),
-        attempts: [attempt],
-        outcome: undefined,
-        missingSince: undefined,
-      });
-      nonce += 1;
+    const { store, gasBudget } = this.#options;
+    for (const slot of this.#slots.rollBackTo(block)) {
+      for (const { hash } of slot.attempts) store.settle(hash, undefined);
+      gasBudget.reopen(this.address, slot.nonce, worstFeeOf(slot));
     }
-    store.journal(
-      slots.map((slot) => journalEntryOf(lastAttempt(slot), slot.purpose, signer.address)),
-      parcels.flatMap(({ spending }) => spending),
-    );
-    this.#slots.push(...slots);
-    this.#next = nonce;
-    await this.#broadcast(slots, "transaction.sent");
   }
 
   /**
-   * Sends again what is still not mined: the same bytes when a node may have lost them, the same call at higher fees
-   * when it has waited too long. Throws `RetryableError` when the endpoint gives no answer.
+   * Signs, journals and sends parcels in their order; the nonces are taken here and nowhere before. What its budget or
+   * the day's does not pay for is left out and takes no nonce, so that it holds up nothing. Returns how many were sent.
+   */
+  async send(parcels: readonly Parcel[], head: BlockHeader): Promise<number> {
+    const { store, killSwitch } = this.#options;
+    if (parcels.length === 0) return 0;
+    if (!this.#slots.isReady) throw new RetryableError("the next nonce is not known yet");
+    if (killSwitch.isOn) return 0;
+    const nonces = this.#slots.freeNonces(parcels.length);
+    const slots: Slot[] = [];
+    for (const parcel of parcels) {
+      const nonce = nonces[slots.length];
+      const slot = nonce === undefined ? undefined : await this.#sign(parcel, nonce, head);
+      if (slot !== undefined) slots.push(slot);
+    }
+    if (slots.length === 0) return 0;
+    const spending = slots.flatMap(({ purpose, attempts }) =>
+      attempts.flatMap((attempt) => spendingOf(purpose, undefined, contentOf(attempt).fees, head)),
+    );
+    try {
+      store.journal(
+        slots.map((slot) => journalEntryOf(lastAttempt(slot), slot.purpose, this.address)),
+        spending,
+      );
+    } catch (error) {
+      for (const { nonce } of slots) this.#options.gasBudget.release(this.address, nonce);
+      throw error;
+    }
+    this.#slots.add(slots);
+    await this.#broadcast(await this.#clearTheWay(slots, head), "transaction.resent", head.number);
+    await this.#broadcast(slots, "transaction.sent", head.number);
+    return slots.length;
+  }
+
+  /**
+   * Sends again what is still not mined: the same bytes when the pools have lost them, the same call at higher fees when
+   * it has waited too long. Throws `RetryableError` when the endpoint gives no answer.
    */
   async maintain(head: BlockHeader, chainNonce: number): Promise<void> {
-    const waiting = this.#open().filter(({ nonce }) => nonce >= chainNonce);
-    const { replaceAfterBlocks } = this.#options;
-    const overdue = waiting.filter((slot) => {
-      const age = head.number - lastAttempt(slot).signedAtBlock;
-      return age >= replaceAfterBlocks || age < 0;
-    });
-    for (const slot of overdue) await this.#raise(slot, head);
-    const again = this.#open().filter(({ nonce }) => overdue.some((slot) => slot.nonce === nonce));
-    if (again.length > 0) await this.#broadcast(again, "transaction.resent");
+    const { killSwitch, replaceAfterBlocks, delivery, log } = this.#options;
+    if (killSwitch.isOn) return;
+    const rules = { replaceAfterBlocks, privateBlocks: delivery.privateBlocks };
+    const waiting = this.#slots.open.filter(({ nonce }) => nonce >= chainNonce);
+    const caps = this.#capsOf(waiting, head);
+    const again: Slot[] = [];
+    for (const [i, slot] of waiting.entries()) {
+      const remedy = remedyFor(slot, head, rules);
+      if (remedy === "wait") continue;
+      if (remedy === "resendDropped") {
+        log.warn("transaction.dropped", { nonce: slot.nonce, hash: lastAttempt(slot).hash });
+      }
+      const raised = remedy === "raise" ? await this.#raise(slot, caps[i], head) : undefined;
+      const resent = { ...(raised ?? slot), resentAt: head.number };
+      this.#slots.replace(resent);
+      again.push(resent);
+    }
+    await this.#broadcast(again, "transaction.resent", head.number);
   }
 
   /** Sends everything on its way once more, for a process that has just started. */
-  async resume(): Promise<void> {
-    await this.#broadcast(this.#open(), "transaction.resent");
+  async resume(head: BlockHeader): Promise<void> {
+    if (this.#options.killSwitch.isOn) return;
+    await this.#broadcast(this.#slots.open, "transaction.resent", head.number);
   }
 
-  async #raise(slot: Slot, head: BlockHeader): Promise<void> {
-    const { signer, chainId, allowList, fees, store, log } = this.#options;
-    const last = contentOf(lastAttempt(slot));
-    const raised = raisedFees(last.fees, nextBaseFee(head), fees);
-    if (raised === undefined) {
-      log.error("transaction.feeLimitReached", { nonce: slot.nonce, maxFeePerGas: last.fees.maxFeePerGas });
-      return;
+  /** Undefined when the budgets do not pay for the next block, in which case it would only stand in the way. */
+  async #sign(parcel: Parcel, nonce: number, head: BlockHeader): Promise<Slot | undefined> {
+    const { signer, chainId, allowList, gasBudget, delivery, log } = this.#options;
+    const { action, call, terms } = parcel;
+    const { duty, gasLimit, stake } = action;
+    const fees = this.#firstOffer(parcel, head);
+    if (typeof fees === "string") {
+      log.warn("transaction.held", { duty, stake, reason: fees });
+      return undefined;
     }
-    const unsigned = { ...last, nonce: slot.nonce, fees: raised };
-    const attempt: Attempt = {
-      ...(await signer.sign(unsigned, chainId, allowList)),
-      signedAtBlock: head.number,
-    };
-    store.journal([journalEntryOf(attempt, slot.purpose, signer.address)], []);
-    this.#replace({ ...slot, attempts: [...slot.attempts, attempt] });
+    const signed = await signer.sign({ ...call, nonce, gasLimit, fees }, chainId, allowList);
+    gasBudget.reserve(this.address, nonce, gasLimit * fees.maxFeePerGas);
+    const isPublic = delivery.privateBlocks === 0 || !isContested(duty);
+    return newSlot({ ...signed, signedAtBlock: head.number }, purposeOf(action, terms), isPublic);
   }
 
-  async #broadcast(slots: readonly Slot[], event: string): Promise<void> {
-    const { rpc, log } = this.#options;
-    const answers = await rpc.batch(
-      slots.map((slot): RpcCall => ({
-        method: "eth_sendRawTransaction",
-        params: [lastAttempt(slot).raw],
+  /** The fees to begin with, or what forbids to begin. */
+  #firstOffer(
+    { action, terms }: Parcel,
+    head: BlockHeader,
+  ): Fees | "feeBudget" | "maxFeeGwei" | "dailyGasBudget" {
+    const { fees: limits, gasBudget } = this.#options;
+    const baseFee = nextBaseFee(head);
+    const [cap] = feeCaps([terms], baseFee);
+    const fees = firstFees(baseFee, limits, cap);
+    if (limits.maxFeeGwei < baseFee) return "maxFeeGwei";
+    if (fees.maxFeePerGas < baseFee) return "feeBudget";
+    const worst = action.gasLimit * fees.maxFeePerGas;
+    return gasBudget.allows(action.duty, worst, this.address) ? fees : "dailyGasBudget";
+  }
+
+  /** Raises what stands before new transactions and cannot be mined at its offer, at their cost. */
+  async #clearTheWay(slots: readonly Slot[], head: BlockHeader): Promise<readonly Slot[]> {
+    const first = Math.min(...slots.map(({ nonce }) => nonce));
+    const { open } = this.#slots;
+    const caps = this.#capsOf(open, head);
+    const raised: Slot[] = [];
+    for (const [i, slot] of open.entries()) {
+      if (slot.nonce >= first || !isOutbid(slot, head)) continue;
+      const better = await this.#raise(slot, caps[i], head);
+      if (better !== undefined) raised.push(better);
+    }
+    return raised;
+  }
+
+  #capsOf(slots: readonly Slot[], head: BlockHeader): readonly (bigint | undefined)[] {
+    const weiPerGas = nextBaseFee(head) + this.#options.fees.tipGwei;
+    return feeCaps(
+      slots.map(({ purpose }) => purpose.terms),
+      weiPerGas,
+    );
+  }
+
+  /** The slot with a better offer, journalled; undefined when budgets and limits leave no room for one. */
+  async #raise(slot: Slot, cap: bigint | undefined, head: BlockHeader): Promise<Slot | undefined> {
+    const { signer, chainId, allowList, fees: limits, store, gasBudget, log } = this.#options;
+    const last = contentOf(lastAttempt(slot));
+    const urgencyPermille = urgencyOf(slot, head.number);
+    const fees = raisedFees(last.fees, nextBaseFee(head), limits, { capPerGas: cap, urgencyPermille });
+    const { nonce, purpose } = slot;
+    if (fees === undefined) {
+      log.error("transaction.feeLimitReached", {
+        nonce,
+        duty: purpose.duty,
+        offered: last.fees.maxFeePerGas,
+        cap,
+      });
+      return undefined;
+    }
+    const worst = last.gasLimit * fees.maxFeePerGas;
+    if (!gasBudget.allows(purpose.duty, worst, this.address, nonce)) return undefined;
+    const signed = await signer.sign({ ...last, nonce, fees }, chainId, allowList);
+    const attempt: Attempt = { ...signed, signedAtBlock: head.number };
+    store.journal(
+      [journalEntryOf(attempt, purpose, this.address)],
+      spendingOf(purpose, last.fees, fees, head),
+    );
+    gasBudget.reserve(this.address, nonce, worst);
+    const raised = { ...slot, attempts: [...slot.attempts, attempt], droppedSince: undefined };
+    this.#slots.replace(raised);
+    return raised;
+  }
+
+  async #broadcast(slots: readonly Slot[], event: string, block: number): Promise<void> {
+    const { delivery, killSwitch, log } = this.#options;
+    if (slots.length === 0 || killSwitch.isOn) return;
+    const delivered = await delivery.deliver(
+      slots.map((slot) => ({
+        raw: lastAttempt(slot).raw,
+        way: !slot.isPublic && mayHide(slot, block, delivery.privateBlocks) ? "relay" : "public",
       })),
     );
+    const refused: Slot[] = [];
     for (const [i, slot] of slots.entries()) {
-      const { hash } = lastAttempt(slot);
+      const { answer, isPublic } = delivered[i] ?? {};
+      const { hash, nonce } = lastAttempt(slot);
       const { duty, accounts } = slot.purpose;
-      const answer = answers[i];
-      log.info(event, { duty, accounts: accounts.length, nonce: slot.nonce, hash, ...errorIn(answer) });
-      if (answer?.ok === false) await this.#releaseIfUnknown(slot);
+      if (isPublic === true && !slot.isPublic) this.#slots.replace({ ...slot, isPublic });
+      log.info(event, { duty, accounts: accounts.length, nonce, hash, public: isPublic, ...errorIn(answer) });
+      if (answer?.ok === false) refused.push(slot);
     }
+    // The last nonce first: one can only be taken back when none above it is in use.
+    for (const slot of refused.reverse()) await this.#releaseIfUnknown(slot);
   }
 
   /**
@@ -219,64 +308,31 @@ export class Outbox {
    * later nonce is in use, is the nonce free again; otherwise the bytes are sent again until something comes of them.
    */
   async #releaseIfUnknown(slot: Slot): Promise<void> {
-    const { rpc, store, log } = this.#options;
-    if (slot.attempts.length > 1 || this.#next !== slot.nonce + 1) return;
+    const { rpc, store, gasBudget, log } = this.#options;
+    const { nonce, attempts } = slot;
+    if (attempts.length > 1 || this.#slots.open.some((other) => other.nonce > nonce)) return;
     const { hash } = lastAttempt(slot);
-    const [answer] = await rpc.batch([{ method: "eth_getTransactionByHash", params: [hash] }]);
+    const [answer] = await rpc.batch(knownProbe([hash]).calls);
     if (answer?.ok !== true || answer.result !== null) return;
     store.settle(hash, "rejected");
-    this.#slots = this.#slots.filter(({ nonce }) => nonce !== slot.nonce);
-    this.#next = slot.nonce;
-    log.warn("transaction.rejected", { nonce: slot.nonce, hash });
+    this.#slots.takeBack(nonce);
+    gasBudget.release(this.address, nonce);
+    log.warn("transaction.rejected", { nonce, hash });
   }
 
-  #missing(slot: Slot, nonce: number, block: number): number | undefined {
-    if (slot.nonce >= nonce) return undefined;
-    const since = slot.missingSince ?? block;
-    if (block - since >= RECEIPT_PATIENCE_BLOCKS) throw strangerError(slot.nonce);
-    return since;
-  }
-
-  #record(slot: Slot, outcome: Outcome): void {
-    const { store, log } = this.#options;
+  #record({ slot, outcome }: SettledSlot): void {
+    const { store, gasBudget, log } = this.#options;
     for (const { hash } of slot.attempts) {
       store.settle(hash, hash === outcome.hash ? outcome.kind : "replaced");
     }
+    gasBudget.settle(this.address, slot.nonce, outcome.feeWei);
     const { duty, accounts } = slot.purpose;
     const fields = { duty, accounts: accounts.length, nonce: slot.nonce, ...outcome };
     if (outcome.kind === "mined") log.info("transaction.mined", fields);
     else log.warn("transaction.reverted", fields);
   }
-
-  #open(): Slot[] {
-    return this.#slots.filter(({ outcome }) => outcome === undefined);
-  }
-
-  #replace(slot: Slot): void {
-    this.#slots = this.#slots.map((other) => (other.nonce === slot.nonce ? slot : other));
-  }
-}
-
-function firstBlock(slot: Slot): number {
-  return slot.attempts[0]?.signedAtBlock ?? 0;
-}
-
-function outcomeIn(slot: Slot, receipts: ReadonlyMap<string, Receipt>): Outcome | undefined {
-  for (const { hash } of slot.attempts) {
-    const receipt = receipts.get(hash);
-    if (receipt === undefined) continue;
-    const { block, gasUsed, succeeded } = receipt;
-    return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed };
-  }
-  return undefined;
 }
 
 function errorIn(answer: RpcAnswer | undefined): { error?: string } {
   return answer?.ok === false ? { error: answer.message } : {};
-}
-
-function strangerError(nonce: number): GiveUpError {
-  return new GiveUpError(
-    `nonce ${nonce} was used by a transaction this keeper did not send: another process has its key`,
-  );
 }

@@ -8,6 +8,8 @@ export interface Receipt {
   readonly block: number;
   readonly succeeded: boolean;
   readonly gasUsed: bigint;
+  /** What a unit of gas cost, wei; undefined from an endpoint that does not say. */
+  readonly weiPerGas: bigint | undefined;
 }
 
 /** How many transactions of `sender` the chain holds up to a block, or that an endpoint knows of. */
@@ -31,6 +33,14 @@ export function receiptsProbe(hashes: readonly string[], block: number): Probe<R
   };
 }
 
+/** Which of the hashes an endpoint has, in its pool or its chain. */
+export function knownProbe(hashes: readonly string[]): Probe<ReadonlySet<string>> {
+  return {
+    calls: hashes.map((hash) => ({ method: "eth_getTransactionByHash", params: [hash] })),
+    read: (answers) => new Set(hashes.filter((_, i) => resultOf(answers[i]) !== null)),
+  };
+}
+
 function receiptFrom(answer: unknown): Receipt | undefined {
   if (answer === null) return undefined;
   const fields = fieldsOf(answer, "a receipt");
@@ -39,5 +49,7 @@ function receiptFrom(answer: unknown): Receipt | undefined {
     block: numberIn(fields, "blockNumber"),
     succeeded: BigInt(quantityIn(fields, "status")) === 1n,
     gasUsed: BigInt(quantityIn(fields, "gasUsed")),
+    weiPerGas:
+      fields.effectiveGasPrice === undefined ? undefined : BigInt(quantityIn(fields, "effectiveGasPrice")),
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Transaction, Wallet } from "ethers";
-import type { Config } from "../config.ts";
-import { UserError, messageOf } from "../errors.ts";
+import type { KeySource } from "../config.ts";
+import { GiveUpError, UserError, messageOf } from "../errors.ts";
 import type { AllowList } from "./allowList.ts";
 import type { ContractCall } from "./encodeAction.ts";
 import type { Fees } from "./fees.ts";
@@ -27,7 +27,7 @@ export interface Signer {
 }
 
 /** Opens the configured key. Throws a `UserError` that never contains any of it. */
-export async function openSigner(key: Config["key"], environment: NodeJS.ProcessEnv): Promise<Signer> {
+export async function openSigner(key: KeySource, environment: NodeJS.ProcessEnv): Promise<Signer> {
   const wallet =
     "privateKeyEnv" in key
       ? walletFromEnvironment(key.privateKeyEnv, environment)
@@ -35,19 +35,23 @@ export async function openSigner(key: Config["key"], environment: NodeJS.Process
   return {
     address: wallet.address,
     async sign({ to, data, nonce, gasLimit, fees }, chainId, allowList) {
-      allowList.check({ to, data });
-      const raw = await wallet.signTransaction({
-        type: 2,
-        to,
-        data,
-        nonce,
-        gasLimit,
-        chainId,
-        value: 0n,
-        ...fees,
+      const wanted = { to, data, nonce, gasLimit, chainId, value: 0n, ...fees };
+      allowList.checkTransaction({ ...wanted, chainId: BigInt(chainId) });
+      const raw = await wallet.signTransaction({ type: 2, ...wanted });
+      const signed = Transaction.from(raw);
+      // Libraries have been replaced by ones that sign something else: what counts is in the bytes.
+      allowList.checkTransaction({
+        to: signed.to ?? "",
+        data: signed.data,
+        chainId: signed.chainId,
+        value: signed.value,
+        gasLimit: signed.gasLimit,
+        maxFeePerGas: signed.maxFeePerGas ?? 0n,
       });
-      const { hash } = Transaction.from(raw);
-      if (hash === null) throw new Error("a signed transaction has no hash");
+      const { hash, from } = signed;
+      if (hash === null || from !== wallet.address || signed.nonce !== nonce || signed.data !== data) {
+        throw new GiveUpError("what was signed is not what was to be signed");
+      }
       return { nonce, hash, raw };
     },
   };
@@ -64,7 +68,7 @@ function walletFromEnvironment(name: string, environment: NodeJS.ProcessEnv): Wa
 }
 
 async function walletFromKeystore(
-  key: Exclude<Config["key"], { privateKeyEnv: string }>,
+  key: Exclude<KeySource, { privateKeyEnv: string }>,
   environment: NodeJS.ProcessEnv,
 ): Promise<Wallet> {
   const json = readSecret(key.keystoreFile);

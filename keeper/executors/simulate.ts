@@ -22,7 +22,7 @@ export interface Simulated {
 }
 
 /**
- * Runs an action against the state of block `number` and leaves out the items that the vault would refuse. Throws
+ * Runs an action of `from` against the state of block `number` and leaves out the items that the vault would refuse. Throws
  * `RetryableError` when the endpoint gives no answer.
  */
 export async function simulate(
@@ -30,10 +30,11 @@ export async function simulate(
   action: Action,
   targets: Targets,
   number: number,
+  from = targets.keeper,
 ): Promise<Simulated> {
   const call = encodeAction(action, targets);
   const gas = toHex(action.gasLimit);
-  const request = { from: targets.keeper, ...call, gas };
+  const request = { from, ...call, gas };
   const [answer] = await rpc.batch([{ method: "eth_call", params: [request, toHex(number)] }]);
   return judge(action, call, answer, targets);
 }

@@ -1,13 +1,13 @@
 /**
- * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions` and
- * `spending` can be rebuilt from the chain.
+ * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions`, `spending`,
+ * `gas_fees` and `dead_letters` can be rebuilt from the chain.
  *
  * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
  * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
-export const SCHEMA = `
+const FIRST = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
   CREATE TABLE blocks (
@@ -47,3 +47,24 @@ export const SCHEMA = `
     PRIMARY KEY (account, day)
   ) STRICT, WITHOUT ROWID;
 `;
+
+/** What a nonce cost, for the daily gas budget; and accounts that fail on their own, for the operator to look at. */
+const GAS_AND_DEAD_LETTERS = `
+  CREATE TABLE IF NOT EXISTS gas_fees (
+    sender TEXT NOT NULL,
+    nonce INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    wei TEXT NOT NULL,
+    PRIMARY KEY (sender, nonce)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS dead_letters (
+    account TEXT PRIMARY KEY,
+    block INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** The nth leads from version n to n + 1; a store of any older version is brought up to date, none is left behind. */
+export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS];

@@ -5,7 +5,8 @@ import { MAX_REORG_BLOCKS, type AppliedBlock, type BlockRef, type SavedBook } fr
 import type { VaultRecord } from "../book/vaultRecord.ts";
 import { UserError, messageOf } from "../errors.ts";
 import { decode, encode } from "./codec.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import { asStoreError } from "./storeError.ts";
 import { lockStore, type StoreLock } from "./storeLock.ts";
 
 /** What a store belongs to; it refuses to serve another. */
@@ -33,6 +34,23 @@ export interface Spending {
   readonly amount: bigint;
 }
 
+/** What a nonce of `sender` cost, in the day of block time numbered `day`. */
+export interface GasFee {
+  readonly sender: string;
+  readonly nonce: number;
+  readonly day: number;
+  readonly wei: bigint;
+}
+
+/** An account whose work fails again and again while that of others succeeds. */
+export interface DeadLetter {
+  readonly account: AccountId;
+  /** Block of the last failure. */
+  readonly block: number;
+  readonly failures: number;
+  readonly reason: string;
+}
+
 /** Blocks kept for finding where a reorganisation began: more than may be taken back. */
 const KEPT_BLOCKS = 2 * MAX_REORG_BLOCKS;
 
@@ -50,6 +68,7 @@ export class Store {
     try {
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       this.#prepareSchema(file, owner);
+      this.#checkJournal(file);
     } catch (error) {
       this.close();
       if (error instanceof UserError) throw error;
@@ -161,6 +180,49 @@ export class Store {
     return new Map(rows.map((row) => [toAccountId(text(row.account)), BigInt(text(row.amount))]));
   }
 
+  /** Notes what a nonce has cost; again with the same amount is the same. */
+  addGasFee({ sender, nonce, day, wei }: GasFee): void {
+    this.#write(() => {
+      this.#run("INSERT OR REPLACE INTO gas_fees VALUES (?, ?, ?, ?)", sender, nonce, day, wei.toString());
+    });
+  }
+
+  /** Takes that back: the block that held the transaction is gone. */
+  removeGasFee(sender: string, nonce: number): void {
+    this.#write(() => {
+      this.#run("DELETE FROM gas_fees WHERE sender = ? AND nonce = ?", sender, nonce);
+    });
+  }
+
+  /** Wei that all senders have paid for gas in a day of block time. */
+  gasPaidOn(day: number): bigint {
+    const rows = this.#all("SELECT wei FROM gas_fees WHERE day = ?", day);
+    return rows.reduce((sum, row) => sum + BigInt(text(row.wei)), 0n);
+  }
+
+  setDeadLetter({ account, block, failures, reason }: DeadLetter): void {
+    this.#write(() => {
+      this.#run("INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?)", account, block, failures, reason);
+    });
+  }
+
+  removeDeadLetter(account: AccountId): void {
+    this.#write(() => {
+      this.#run("DELETE FROM dead_letters WHERE account = ?", account);
+    });
+  }
+
+  deadLetters(): readonly DeadLetter[] {
+    return this.#all("SELECT account, block, failures, reason FROM dead_letters ORDER BY account").map(
+      (row) => ({
+        account: toAccountId(text(row.account)),
+        block: Number(row.block),
+        failures: Number(row.failures),
+        reason: text(row.reason),
+      }),
+    );
+  }
+
   /** A small fact by name. */
   note(name: string): string | undefined {
     const row = this.#get("SELECT value FROM meta WHERE name = ?", name);
@@ -190,20 +252,25 @@ export class Store {
       number,
     );
     this.#run("DELETE FROM transactions WHERE outcome IS NOT NULL AND signed_at_block < ?", number);
+    this.#run("DELETE FROM gas_fees WHERE day < (SELECT max(day) FROM gas_fees) - 2");
   }
 
   #prepareSchema(file: string, owner: StoreOwner): void {
     const version = Number(this.#get("PRAGMA user_version")?.user_version);
-    if (version === 0) {
-      this.#write(() => {
-        this.#database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`);
-        this.#run("INSERT INTO meta VALUES ('chainId', ?)", String(owner.chainId));
-        this.#run("INSERT INTO meta VALUES ('vault', ?)", owner.vault);
-      });
-    } else if (version !== SCHEMA_VERSION) {
+    if (version > SCHEMA_VERSION) {
       throw new UserError(
         `${file} has schema version ${version}; this keeper knows ${SCHEMA_VERSION}. Use the keeper that wrote it, or another storeFile`,
       );
+    }
+    if (version < SCHEMA_VERSION) {
+      // One transaction: a process killed in between finds the old version, whole.
+      this.#write(() => {
+        for (const step of MIGRATIONS.slice(version)) this.#database.exec(step);
+        this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+        if (version > 0) return;
+        this.#run("INSERT INTO meta VALUES ('chainId', ?)", String(owner.chainId));
+        this.#run("INSERT INTO meta VALUES ('vault', ?)", owner.vault);
+      });
     }
     for (const [name, value] of Object.entries(owner)) {
       const found = this.note(name);
@@ -214,14 +281,24 @@ export class Store {
     }
   }
 
+  /** What was signed is worth a look at every start; the book is only a copy, and the larger part of the file. */
+  #checkJournal(file: string): void {
+    const answer = this.#get("PRAGMA quick_check(transactions)")?.quick_check;
+    if (answer !== "ok") {
+      throw new UserError(`${file} is damaged where signed transactions are kept: ${String(answer)}`);
+    }
+  }
+
+  /** All or nothing. Throws a `RetryableError` when the disk does not take it, after which nothing has changed. */
   #write(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
     try {
+      this.#database.exec("BEGIN IMMEDIATE");
       work();
       this.#database.exec("COMMIT");
     } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
+      // A failed commit may have ended the transaction already.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw asStoreError(error);
     }
   }
 

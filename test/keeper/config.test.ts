@@ -78,6 +78,7 @@ describe("readConfig", () => {
       deployment: "deploymentFile",
       allowanceCeiling: "allowance",
       nativePrice: "nativePriceFeed",
+      keys: "key",
     };
     for (const key of Object.keys(config)) {
       expect(shown).to.include((renamed as Record<string, string>)[key] ?? key);

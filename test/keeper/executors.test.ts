@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { GiveUpError, UserError } from "../../keeper/errors.ts";
 import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { BackOff } from "../../keeper/executors/backOff.ts";
+import { DeadLetters } from "../../keeper/executors/deadLetters.ts";
 import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type Targets } from "../../keeper/executors/encodeAction.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
 import { firstFees, nextBaseFee } from "../../keeper/executors/fees.ts";
@@ -21,6 +22,7 @@ import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
 import type { Rpc, RpcCall } from "../../keeper/sources/rpcClient.ts";
 import { Refusal } from "../../sdk/vaultTypes.ts";
 import { KEYS } from "./support/chain.ts";
+import { UNBOUND } from "./support/outboxBench.ts";
 import { accountOf } from "./support/state.ts";
 
 const targets: Targets = {
@@ -222,6 +224,13 @@ describe("Executor", () => {
     };
   };
 
+  const termsOf = () => UNBOUND;
+  const noDeadLetters = {
+    setDeadLetter: () => undefined,
+    removeDeadLetter: () => undefined,
+    deadLetters: () => [],
+  };
+
   /** What happened in order: `simulate` for an eth_call, a duty for each parcel sent. */
   function bench(refusal: Refusal = Refusal.None, newest = "0xa") {
     const events: (Duty | "simulate")[] = [];
@@ -239,47 +248,48 @@ describe("Executor", () => {
     const outbox = {
       send: (parcels: readonly Parcel[]) => {
         events.push(...parcels.map(({ action }) => action.duty));
-        return Promise.resolve();
+        return Promise.resolve(parcels.length);
       },
     } as unknown as Outbox;
-    const executor = new Executor({ rpc, targets, outbox, backOff: new BackOff(), log: silentLog });
+    const deadLetters = new DeadLetters(noDeadLetters, silentLog);
+    const executor = new Executor({ rpc, targets, outboxFor: () => outbox, deadLetters, log: silentLog });
     return { events, executor };
   }
 
   it("sends calls ahead of what is simulated, and does not simulate them (K-23)", async () => {
     const { events, executor } = bench();
-    const sent = await executor.execute([batch("bookLoss", 1), batch("openCall", 2)], head(10), 0);
+    const sent = await executor.execute([batch("bookLoss", 1), batch("openCall", 2)], head(10), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate", "bookLoss"]);
     expect(sent).to.equal(2);
   });
 
   it("simulates one that comes again within sixteen blocks, so that a refusal does not cost gas for ever (K-22)", async () => {
     const { events, executor } = bench(Refusal.Paused);
-    await executor.execute([batch("openCall", 1)], head(10), 0);
-    await executor.execute([batch("openCall", 1)], head(12), 0);
+    await executor.execute([batch("openCall", 1)], head(10), termsOf);
+    await executor.execute([batch("openCall", 1)], head(12), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate"]);
-    await executor.execute([batch("openCall", 1)], head(26), 0);
+    await executor.execute([batch("openCall", 1)], head(26), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
   });
 
   it("stops between two actions once there is a newer block, whose state is decided upon anew", async () => {
     const actions = [batch("bookLoss", 1), batch("bookLoss", 2)];
     const { events, executor } = bench(Refusal.None, "0xb");
-    expect(await executor.execute(actions, head(10), 0)).to.equal(1);
+    expect(await executor.execute(actions, head(10), termsOf)).to.equal(1);
     expect(events).to.deep.equal(["simulate", "bookLoss"]);
     const calm = bench();
-    expect(await calm.executor.execute(actions, head(10), 0)).to.equal(2);
+    expect(await calm.executor.execute(actions, head(10), termsOf)).to.equal(2);
   });
 
   it("sends the liquidations that a newer block overtakes, unsimulated and once in sixteen blocks (K-22, K-23)", async () => {
     const actions = [take(1), take(2), batch("bookLoss", 3), take(4)];
     const { events, executor } = bench(Refusal.None, "0xb");
-    expect(await executor.execute(actions, head(10), 0)).to.equal(3);
+    expect(await executor.execute(actions, head(10), termsOf)).to.equal(3);
     const takes = new Array<Duty>(3).fill("liquidateCritical");
     expect(events).to.deep.equal(["simulate", ...takes]);
     // Whatever became of them: the same accounts are simulated when they come again.
     events.length = 0;
-    expect(await executor.execute([take(1), take(2)], head(10), 0)).to.equal(1);
+    expect(await executor.execute([take(1), take(2)], head(10), termsOf)).to.equal(1);
     expect(events).to.deep.equal(["simulate", "liquidateCritical"]);
   });
 });

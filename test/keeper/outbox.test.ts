@@ -1,141 +1,22 @@
 import { expect } from "chai";
-import { Transaction, Wallet, id } from "ethers";
+import { Transaction } from "ethers";
 import { describe, it } from "mocha";
 import { GiveUpError, RetryableError } from "../../keeper/errors.ts";
-import { allowListOf } from "../../keeper/executors/allowList.ts";
-import { encodeAction, type Targets } from "../../keeper/executors/encodeAction.ts";
-import { Outbox, type Parcel, type Settled } from "../../keeper/executors/outbox.ts";
 import { contentOf } from "../../keeper/executors/sentTransaction.ts";
-import { openSigner, type Signer } from "../../keeper/executors/signer.ts";
-import { silentLog } from "../../keeper/log.ts";
-import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
-import type { Rpc, RpcAnswer, RpcCall } from "../../keeper/sources/rpcClient.ts";
-import type { JournalEntry, Store } from "../../keeper/store/store.ts";
-import { KEYS } from "./support/chain.ts";
+import { FakeJournal } from "./support/fakeJournal.ts";
+import { FakeNode } from "./support/fakeNode.ts";
+import { callParcel, GWEI, headerAt, outboxBench, targets } from "./support/outboxBench.ts";
 import { accountOf } from "./support/state.ts";
 
-const GWEI = 10n ** 9n;
-const keeper = new Wallet(KEYS.keeper).address;
-const targets: Targets = {
-  vault: "0x00000000000000000000000000000000000000aa",
-  oracle: "0x00000000000000000000000000000000000000bb",
-  quote: "0x00000000000000000000000000000000000000cc",
-  keeper,
-};
-
-/** A node's pool and chain, as far as a sender sees them. */
-class FakeNode implements Rpc {
-  /** Raw bytes by hash, as the pool took them. */
-  readonly pool = new Map<string, string>();
-  readonly sends: string[] = [];
-  readonly mined = new Map<string, { block: number; status: bigint }>();
-  nonce = 0;
-  /** What happens to a sending: taken and answered, taken with the reply lost, or refused. */
-  behaviour: "take" | "loseReply" | "refuse" | "refuseButTake" = "take";
-
-  async batch(calls: readonly RpcCall[]): Promise<readonly RpcAnswer[]> {
-    return Promise.resolve(calls).then((all) => all.map((call) => this.#answer(call)));
-  }
-
-  mine(hash: string, block: number, status = 1n): void {
-    this.mined.set(hash, { block, status });
-    this.nonce = Math.max(this.nonce, Transaction.from(this.pool.get(hash)).nonce + 1);
-  }
-
-  #answer({ method, params }: RpcCall): RpcAnswer {
-    const [first] = params as [string];
-    switch (method) {
-      case "eth_getTransactionCount":
-        return { ok: true, result: `0x${this.nonce.toString(16)}` };
-      case "eth_getTransactionByHash":
-        return { ok: true, result: this.pool.has(first) ? { hash: first } : null };
-      case "eth_getTransactionReceipt": {
-        const receipt = this.mined.get(first);
-        if (receipt === undefined) return { ok: true, result: null };
-        const { block, status } = receipt;
-        return {
-          ok: true,
-          result: {
-            transactionHash: first,
-            blockNumber: `0x${block.toString(16)}`,
-            status: `0x${status.toString(16)}`,
-            gasUsed: "0x5208",
-          },
-        };
-      }
-      case "eth_sendRawTransaction": {
-        const hash = Transaction.from(first).hash!;
-        this.sends.push(first);
-        if (this.behaviour !== "refuse") this.pool.set(hash, first);
-        if (this.behaviour === "loseReply") throw new RetryableError("no answer");
-        return this.behaviour === "take"
-          ? { ok: true, result: hash }
-          : { ok: false, code: -32000, message: "refused", data: undefined };
-      }
-      default:
-        throw new Error(method);
-    }
-  }
-}
-
-/** The journal in memory; `log` tells in which order things were written and sent. */
-class FakeJournal implements Pick<Store, "journal" | "settle" | "unsettled"> {
-  readonly entries = new Map<string, JournalEntry & { outcome: string | undefined }>();
-
-  journal(entries: readonly JournalEntry[]): void {
-    for (const entry of entries) this.entries.set(entry.hash, { ...entry, outcome: undefined });
-  }
-
-  settle(hash: string, outcome: string | undefined): void {
-    this.entries.set(hash, { ...this.entries.get(hash)!, outcome });
-  }
-
-  unsettled(): readonly JournalEntry[] {
-    return [...this.entries.values()].filter(({ outcome }) => outcome === undefined);
-  }
-}
-
-function header(number: number, baseFeePerGas = GWEI): BlockHeader {
-  return {
-    number,
-    hash: id(`block ${number}`),
-    parentHash: id(`block ${number - 1}`),
-    timestamp: BigInt(number) * 12n,
-    baseFeePerGas,
-    gasUsed: 15_000_000n,
-    gasLimit: 30_000_000n,
-  };
-}
-
-function parcel(...accounts: number[]): Parcel {
-  const items = accounts.map((n) => ({ account: accountOf(n), stake: 1n, reason: "Callable" }));
-  const action = { duty: "openCall", items, gasLimit: 500_000n, stake: 1n, reason: "Callable" } as const;
-  return { action, call: encodeAction(action, targets), spending: [] };
-}
-
-async function setting(node = new FakeNode(), journal = new FakeJournal(), maxFeeGwei = 100n * GWEI) {
-  const signer: Signer = await openSigner({ privateKeyEnv: "KEY" }, { KEY: KEYS.keeper });
-  const outbox = new Outbox({
-    rpc: node,
-    store: journal,
-    signer,
-    chainId: 31_337,
-    allowList: allowListOf(targets),
-    fees: { tipGwei: GWEI, maxFeeGwei },
-    replaceAfterBlocks: 3,
-    giveUpAfterBlocks: 20,
-    log: silentLog,
+const keeper = targets.keeper;
+const parcel = (...accounts: number[]) => callParcel(accounts);
+const header = headerAt;
+const setting = (node?: FakeNode, journal?: FakeJournal, maxFeeGwei?: bigint) =>
+  outboxBench({
+    ...(node === undefined ? {} : { node }),
+    ...(journal === undefined ? {} : { journal }),
+    ...(maxFeeGwei === undefined ? {} : { maxFeeGwei }),
   });
-  /** What the keeper does at each block. */
-  const at = async (number: number, baseFee?: bigint): Promise<readonly Settled[]> => {
-    const probe = outbox.probe(number);
-    const { nonce, receipts } = probe.read(await node.batch(probe.calls));
-    const settled = outbox.settle(number, nonce, receipts);
-    await outbox.maintain(header(number, baseFee), nonce);
-    return settled;
-  };
-  return { node, journal, outbox, at };
-}
 
 function hashAt(node: FakeNode, index: number): string {
   return Transaction.from(node.sends.at(index)).hash!;
@@ -180,7 +61,7 @@ describe("Outbox", () => {
 
     const second = await setting(first.node, first.journal);
     expect([...second.outbox.busyAccounts(1)]).to.deep.equal([accountOf(1)]);
-    await second.outbox.resume();
+    await second.outbox.resume(header(1));
     expect(first.node.sends.at(-1)).to.equal(first.node.sends[0]);
     await second.at(2);
     await second.outbox.send([parcel(2)], header(2));
