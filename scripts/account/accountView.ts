@@ -1,10 +1,10 @@
 import type { Provider } from "ethers";
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { Deployment, DeployedAsset } from "../../sdk/deployment.ts";
-import { formatAmount, formatDuration, formatTime, formatWad } from "../../sdk/format.ts";
-import { CLOSE_LEVEL_WAD, CURE_LEVEL_WAD } from "../../sdk/healthMath.ts";
-import { Status, statusName } from "../../sdk/vaultTypes.ts";
-import { IMarginVault__factory } from "../../types/factories/interfaces/IMarginVault__factory.ts";
+import { pastTimeOf, timeOf, type ClockState, type PastTime } from "../../sdk/clockState.ts";
+import { readClockState } from "../../sdk/readClock.ts";
+import { connectVault } from "../../sdk/vault.ts";
+import type { Status } from "../../sdk/vaultTypes.ts";
 
 /** A collateral of an account and what depositing it would take. */
 export interface HeldCollateral {
@@ -14,19 +14,26 @@ export interface HeldCollateral {
   readonly cureDeposit: bigint;
 }
 
+/** An open margin call, in block time. */
+export interface CallView {
+  readonly calledAt: PastTime;
+  /** Seconds of uptime to the deadline; zero once it has passed. */
+  readonly secondsLeft: bigint;
+  /** When it passes or passed; undefined while nobody knows, in an outage. */
+  readonly deadline: PastTime | undefined;
+}
+
 /** What a trader wants to know of an account, all at one block. */
 export interface AccountView {
   readonly account: AccountId;
   readonly block: number;
-  readonly uptime: bigint;
+  readonly clock: ClockState;
   readonly status: Status;
   readonly value: bigint;
   readonly debt: bigint;
   readonly healthWad: bigint;
   readonly floorHealthWad: bigint;
-  readonly calledAt: bigint;
-  /** Zero without an open call. */
-  readonly deadline: bigint;
+  readonly call: CallView | undefined;
   readonly cureRepay: bigint;
   readonly collaterals: readonly HeldCollateral[];
 }
@@ -37,13 +44,14 @@ export async function readAccount(
   deployment: Deployment,
   account: AccountId,
 ): Promise<AccountView> {
-  const block = await provider.getBlockNumber();
-  const vault = IMarginVault__factory.connect(deployment.vault, provider);
-  const at = { blockTag: block };
-  const [margin, cure, uptime] = await Promise.all([
+  const block = await provider.getBlock("latest");
+  if (block === null) throw new Error("the endpoint does not have its newest block");
+  const { vault, clock: contract } = connectVault(deployment, provider);
+  const at = { blockTag: block.number };
+  const [margin, cure, clock] = await Promise.all([
     vault.marginOf(account, at),
     vault.previewCure(account, at),
-    vault.uptime(at),
+    readClockState(contract, block),
   ]);
   const collaterals = await Promise.all(
     cure.assets.map(async (address, i): Promise<HeldCollateral> => {
@@ -55,87 +63,26 @@ export async function readAccount(
   );
   return {
     account,
-    block,
-    uptime,
+    block: block.number,
+    clock,
     status: Number(margin.status) as Status,
     value: margin.value,
     debt: margin.debt,
     healthWad: margin.healthWad,
     floorHealthWad: margin.floorHealthWad,
-    calledAt: margin.calledAt,
-    deadline: margin.deadline,
+    call: margin.deadline === 0n ? undefined : callOf(margin.calledAt, margin.deadline, clock),
     cureRepay: cure.repay,
     collaterals,
   };
 }
 
-/** The account as lines of text, with what to do about it. */
-export function describeAccount(view: AccountView, deployment: Deployment): string {
-  const { quote } = deployment;
-  const held = view.collaterals.map((c) => formatAmount(c.amount, c.token)).join(", ");
-  const lines = [
-    `status        ${statusName(view.status)}`,
-    `collateral    ${held === "" ? "none" : held} (worth ${formatAmount(view.value, quote, 2)})`,
-    `debt          ${formatAmount(view.debt, quote, 2, "up")}`,
-    `health        ${formatWad(view.healthWad)} (called below 1)`,
-    `floor health  ${formatWad(view.floorHealthWad)} (sold at once below 1)`,
-    "",
-    ...describeCall(view),
-  ];
-  if (view.deadline !== 0n || view.cureRepay !== 0n) lines.push(...describeCures(view, deployment));
-  return lines.join("\n");
-}
-
-function describeCall(view: AccountView): string[] {
-  if (view.deadline === 0n) {
-    return [advice(view.status)];
-  }
-  const called = `Margin call of ${formatTime(view.calledAt)}.`;
-  if (view.uptime < view.deadline) {
-    const left = formatDuration(view.deadline - view.uptime);
-    return [
-      `${called} Deadline ${formatTime(view.deadline)}, in ${left}. Until then nothing is sold above the floor.`,
-      `It closes at a health factor of ${formatWad(CLOSE_LEVEL_WAD)}.`,
-    ];
-  }
-  const late = formatDuration(view.uptime - view.deadline);
-  return [
-    `${called} Its deadline, ${formatTime(view.deadline)}, passed ${late} ago. ${advice(view.status)}`,
-    `It closes at a health factor of 1.`,
-  ];
-}
-
-function advice(status: Status): string {
-  switch (status) {
-    case Status.Healthy:
-      return "No margin call is open.";
-    case Status.Warned:
-      return "No margin call is open, but the account is near one.";
-    case Status.Callable:
-      return "No margin call is open yet; anyone may open one now.";
-    case Status.Called:
-      return "A margin call is open.";
-    case Status.Recovering:
-      return "Prices have recovered: anyone may close the call.";
-    case Status.Expired:
-      return "The auction runs: a part may be sold at any moment.";
-    case Status.Lapsed:
-      return "The auction found no taker: the call may be opened again.";
-    case Status.Critical:
-      return "The account is below its floor: it may be sold at any moment.";
-    case Status.Insolvent:
-      return "The collateral is worth less than the debt: all of it may be sold at any moment.";
-  }
-}
-
-function describeCures(view: AccountView, deployment: Deployment): string[] {
-  const forms = [`  repay    ${formatAmount(view.cureRepay, deployment.quote)}`];
-  for (const { token, cureDeposit } of view.collaterals) {
-    forms.push(`  deposit  ${formatAmount(cureDeposit, token)}`);
-  }
-  return [
-    "",
-    `Any one of these lifts the health factor to ${formatWad(CURE_LEVEL_WAD)} at block ${view.block}:`,
-    ...forms,
-  ];
+function callOf(calledAt: bigint, deadline: bigint, clock: ClockState): CallView {
+  const secondsLeft = deadline > clock.moment.uptime ? deadline - clock.moment.uptime : 0n;
+  const passes = timeOf(clock, deadline);
+  const ahead = passes === undefined ? undefined : { timestamp: passes, isExact: true };
+  return {
+    calledAt: pastTimeOf(clock, calledAt),
+    secondsLeft,
+    deadline: secondsLeft === 0n ? pastTimeOf(clock, deadline) : ahead,
+  };
 }

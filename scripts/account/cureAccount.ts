@@ -25,7 +25,7 @@ const HEADROOM = 1_000n;
  * Throws an `InputError` when the account needs no cure or the way is none.
  */
 export function planCure(view: AccountView, deployment: Deployment, by: string): CurePlan {
-  if (view.deadline === 0n)
+  if (view.call === undefined)
     throw new InputError("No margin call is open on this account; there is nothing to cure.");
   if (by === "repay") {
     const amount = view.cureRepay;

@@ -23,6 +23,9 @@ export interface Stage {
 export interface Scene {
   vault: Contract;
   feed: Contract;
+  clock: Contract;
+  /** The sequencer's: 0 is up, 1 is down. */
+  uptimeFeed: Contract;
   weth: Contract;
   usdc: Contract;
   trader: Signer;
@@ -54,9 +57,12 @@ export async function setMarginCallScene(stage?: Stage): Promise<Scene> {
   const weth = await mock("MockERC20", "Wrapped Ether", "WETH", 18);
   const quoteFeed = await mock("MockFeed", 8, "USDC / USD", FEED);
   const feed = await mock("MockFeed", 8, "ETH / USD", 1_900n * FEED);
-  const plan = await planOf(deployer, usdc, weth, quoteFeed, feed);
+  const uptimeFeed = await mock("MockFeed", 0, "sequencer", 0n);
+  const plan = await planOf(deployer, usdc, weth, { quote: quoteFeed, weth: feed, uptime: uptimeFeed });
   const deployment = await deployVault(deployer, plan, load);
   const vault = new Contract(deployment.vault, load("MarginVault.sol", "MarginVault").abi, deployer);
+
+  const clock = new Contract(deployment.clock, load("UptimeClock.sol", "UptimeClock").abi, deployer);
 
   const at = async (seconds: number): Promise<void> => {
     await request("evm_setNextBlockTimestamp", [DAY + seconds]);
@@ -89,7 +95,22 @@ export async function setMarginCallScene(stage?: Stage): Promise<Scene> {
   await send(own, "depositCollateral", account, await weth.getAddress(), 10n * WETH);
   await at(9 * HOUR);
   await send(own, "borrow", account, 14_000n * USDC, await trader.getAddress());
-  return { vault, feed, weth, usdc, trader, liquidator, account, plan, deployment, at, mineAt, aside };
+  return {
+    vault,
+    feed,
+    clock,
+    uptimeFeed,
+    weth,
+    usdc,
+    trader,
+    liquidator,
+    account,
+    plan,
+    deployment,
+    at,
+    mineAt,
+    aside,
+  };
 }
 
 /** A chain in this process whose clock starts with the day. */
@@ -118,8 +139,7 @@ async function planOf(
   owner: Signer,
   usdc: Contract,
   weth: Contract,
-  quoteFeed: Contract,
-  feed: Contract,
+  feeds: Readonly<Record<"quote" | "weth" | "uptime", Contract>>,
 ): Promise<VaultPlan> {
   return parsePlan(
     {
@@ -127,7 +147,8 @@ async function planOf(
       shareSymbol: "tUSDC",
       owner: await owner.getAddress(),
       guardian: await owner.getAddress(),
-      quote: { asset: await usdc.getAddress(), feed: await quoteFeed.getAddress(), maxAgeSeconds: 87_000 },
+      sequencerFeed: await feeds.uptime.getAddress(),
+      quote: { asset: await usdc.getAddress(), feed: await feeds.quote.getAddress(), maxAgeSeconds: 87_000 },
       rates: {
         kinkWad: "900000000000000000",
         baseRateWad: "0",
@@ -147,7 +168,7 @@ async function planOf(
       collaterals: [
         {
           asset: await weth.getAddress(),
-          feed: await feed.getAddress(),
+          feed: await feeds.weth.getAddress(),
           maxAgeSeconds: 86_700,
           deadAgeSeconds: 259_200,
           initialBps: 7_600,

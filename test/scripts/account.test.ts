@@ -83,6 +83,15 @@ describe("npm run account", () => {
   });
 
   describe("given a margin call", () => {
+    /** The chain is put back afterwards. */
+    async function aside(act: () => Promise<void>): Promise<void> {
+      const snapshot: unknown = await provider.send("evm_snapshot", []);
+      await act();
+      await provider.send("evm_revert", [snapshot]);
+    }
+
+    const status = async () => (await account("status", scene.account, "--deployment", file)).stdout;
+
     before(async () => {
       await scene.at(10 * HOUR);
       await send(scene.feed, "push", 1_700n * 10n ** 8n);
@@ -97,6 +106,62 @@ describe("npm run account", () => {
       expect(stdout).to.contain("  repay    638.33483 USDC");
       expect(stdout).to.contain("  deposit  0.477557229411764706 WETH");
     });
+
+    it("shows the deadline in block time and that the clock stands still in a pause (I-22)", () =>
+      aside(async () => {
+        await scene.at(11 * HOUR);
+        await send(scene.clock, "pause", 1, HOUR);
+        // The clock stood still for an hour at 11:00, so that what was to pass at 11:50:39 passes at 12:50:39.
+        const paused = await status();
+        expect(paused).to.contain("Deadline 2030-01-07 12:50:39 UTC, in 1 h 50 min.");
+        expect(paused).to.contain(
+          "stands still: no deadline passes and no discount grows, until 2030-01-07 12:00:00",
+        );
+        expect(paused).to.contain("while liquidation is paused");
+        await scene.mineAt(12 * HOUR + 60);
+        const resumed = await status();
+        expect(resumed).to.contain("Deadline 2030-01-07 12:50:39 UTC, in 49 min 39 s.");
+        expect(resumed).to.contain("Margin call of 2030-01-07 11:00:12 UTC or earlier.");
+        expect(resumed).to.not.contain("stands still");
+      }));
+
+    it("gives a deadline the grace that a stop leaves it, and says when it has passed (I-22)", () =>
+      aside(async () => {
+        await scene.at(11 * HOUR + 45 * 60);
+        await send(scene.clock, "pause", 0, HOUR);
+        expect(await status()).to.contain("Deadline 2030-01-07 13:00:00 UTC, in 1 h 15 min.");
+        await scene.mineAt(13 * HOUR + 60);
+        const passed = await status();
+        expect(passed).to.contain("status        Expired");
+        expect(passed).to.contain(
+          "Its deadline, 2030-01-07 13:00:00 UTC, passed 1 min ago. The auction runs",
+        );
+      }));
+
+    it("names no deadline while the sequencer is down, but what is left to it (C-28)", () =>
+      aside(async () => {
+        await scene.at(11 * HOUR);
+        await send(scene.uptimeFeed, "push", 1n);
+        await scene.mineAt(13 * HOUR);
+        const shown = await status();
+        expect(shown).to.contain("status        Called");
+        expect(shown).to.contain("passes when the protocol's clock has run for another 50 min 39 s.");
+        expect(shown).to.contain("until the sequencer is back");
+        const json = JSON.parse(
+          (await account("status", scene.account, "--deployment", file, "--json")).stdout,
+        ) as { call: Record<string, unknown>; clock: Record<string, unknown> };
+        expect(json.call).to.not.have.property("deadline");
+        expect(json.call.secondsLeft).to.equal("3039");
+        expect(json.clock.isSequencerDown).to.equal(true);
+      }));
+
+    it("tells nobody to sell what a pause keeps from being sold (C-62)", () =>
+      aside(async () => {
+        await scene.mineAt(12 * HOUR);
+        expect(await status()).to.contain("a part may be sold at any moment");
+        await send(scene.clock, "pause", 1, HOUR);
+        expect(await status()).to.contain("nothing is sold while liquidation is paused");
+      }));
 
     it("shows what it would do and sends nothing", async () => {
       const nonce = await scene.trader.getNonce();
