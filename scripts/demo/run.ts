@@ -95,6 +95,7 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
     series,
     plans,
     startsAt: opensAt - PRELUDE_SECONDS / 2,
+    fault: options.fault,
     onProgress: (done, all) => {
       signal.throwIfAborted();
       screen.note(`opening ${plans.length} loans: ${Math.round((100 * done) / all)} %`);
@@ -148,7 +149,7 @@ async function hireKeeper(
   }
   const keeper = await startKeeper({
     url: chain.url,
-    deployment: world.deployment,
+    deployment: world.keepersDeployment,
     privateKey: world.keeper.privateKey,
     folder,
     pollMs: options.keeper === "slow" ? beatMs * SLOW_BEATS : POLL_MS,

@@ -75,6 +75,12 @@ describe("the demo, on a short crash", function () {
     expect(run.page).not.to.match(/(src|href)\s*=\s*["']?https?:/i);
   });
 
+  it("says nothing of an outage when there was none", () => {
+    expect(report).not.to.have.property("outage");
+    expect(run.output).not.to.match(/sequencer|silent/);
+    expect(run.page).not.to.include('class="outage');
+  });
+
   it("shows the closing table", () => {
     for (const label of [
       "calls opened",

@@ -14,9 +14,9 @@ export interface OutageTimes {
 }
 
 /** Between the shortest grace and the longest. */
-const SEQUENCER_SECONDS = 1_800;
+const SEQUENCER_SECONDS = 2_700;
 /** The feed is silent for so long, and for this part of it too long to be believed. */
-const LEAST_SILENCE_SECONDS = 4_500;
+const LEAST_SILENCE_SECONDS = 5_400;
 const STALE_SECONDS = 1_800;
 /** The sequencer goes down so long after the feed fell silent, or later, and is up again so long before it answers. */
 const SOONEST_SECONDS = 600;
@@ -26,12 +26,12 @@ const PATIENCE_SECONDS = 600;
 
 /**
  * Decides when the first collateral's feed falls silent and when the sequencer goes down, from prices and from what
- * anyone can read of calls; no account counts more than another. The feed: once half of the fall has been seen and a
- * call is open. The sequencer: while the feed is silent and a deadline lies within the time that it will be down.
+ * anyone can read of calls; no account counts more than another. The feed: once three quarters of the fall have been
+ * seen and a call is open. The sequencer: while the feed is silent and a deadline lies within the time that it will be down.
  */
 export class OutagePlan {
   readonly #silenceSeconds: number;
-  readonly #halfwayAt: number;
+  readonly #deepAt: number;
   readonly #lowestAt: number;
   #feedFrom: number | undefined;
   #sequencerFrom: number | undefined;
@@ -43,7 +43,7 @@ export class OutagePlan {
     const lowest = rounds.reduce((low, { answer }) => (answer < low ? answer : low), first);
     const timeAt = (isThere: (answer: bigint) => boolean) =>
       rounds.find(({ answer }) => isThere(answer))?.at ?? 0;
-    this.#halfwayAt = timeAt((answer) => 2n * answer <= first + lowest);
+    this.#deepAt = timeAt((answer) => 4n * answer <= first + 3n * lowest);
     this.#lowestAt = timeAt((answer) => answer === lowest);
   }
 
@@ -61,7 +61,7 @@ export class OutagePlan {
   look(at: number, deadlines: readonly number[]): Failure | undefined {
     if (this.#feedFrom === undefined) {
       const isCalled = deadlines.some((deadline) => deadline > at);
-      if (!(at >= this.#halfwayAt && isCalled) && at < this.#lowestAt + PATIENCE_SECONDS) return undefined;
+      if (!(at >= this.#deepAt && isCalled) && at < this.#lowestAt + PATIENCE_SECONDS) return undefined;
       this.#feedFrom = at;
       return "feed";
     }
@@ -77,7 +77,7 @@ export class OutagePlan {
     const { feedFrom, feedUntil, sequencerUntil } = this.times;
     const moments =
       feedFrom === undefined
-        ? [this.#halfwayAt, this.#lowestAt + PATIENCE_SECONDS]
+        ? [this.#deepAt, this.#lowestAt + PATIENCE_SECONDS]
         : [feedFrom + SOONEST_SECONDS, this.#latest(feedFrom), sequencerUntil, feedUntil];
     const ahead = moments.filter((moment) => moment !== undefined && moment > at) as number[];
     return ahead.length === 0 ? undefined : Math.min(...ahead);

@@ -1,5 +1,6 @@
 import { frameOf, svg, timeAxis, timeScale, type Size } from "./frame.ts";
 import { markup, type Markup } from "./markup.ts";
+import { outageShade } from "./outageShade.ts";
 import type { RecordedCall } from "./recording.ts";
 import { endOf, type Story } from "./story.ts";
 import { outcomeMark } from "./symbols.ts";
@@ -25,14 +26,17 @@ export function callsChart(story: Story, size: Size): Markup {
     rowOf(story, call, x, size, { y: frame.top + 4 + index * step, height: step }),
   );
   const none = markup`<text class="none" x="${(frame.left + frame.right) / 2}" y="${height / 2}" text-anchor="middle">No call was opened.</text>`;
+  const shade = outageShade(story, frame, x, { parts: ["feed", "sequencer"], side: "bottom" });
   const missing = every > 1 ? `; one row of ${every} is shown` : "";
   return svg(
     frame,
-    `${calls.length} margin calls, each from its opening to its deadline and its end${missing}.`,
+    `${calls.length} margin calls, each from its opening to its deadline and its end${missing}.${shade.words}`,
     [
+      shade.areas,
       timeAxis(frame, story.from, story.to),
       calls.length === 0 ? none : markup`<g class="calls">${rows}</g>`,
       countAxis(frame, shown.length, step, every),
+      shade.names,
     ],
   );
 }

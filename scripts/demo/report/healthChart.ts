@@ -2,6 +2,7 @@ import { min } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { markup, type Markup } from "./markup.ts";
 import { frameOf, linePath, svg, timeAxis, timeScale, valueAxis, type Frame, type Size } from "./frame.ts";
+import { outageShade } from "./outageShade.ts";
 import type { CallOutcome, HealthTrace } from "./recording.ts";
 import { simplify, steps, type Point } from "./simplify.ts";
 import { since, type Story } from "./story.ts";
@@ -40,12 +41,14 @@ export function healthChart(story: Story, size: Size): Markup {
   };
   const floor = Number(story.floorHealth.toFixed(3));
   const ticks = [...TICKS, floor].map((health) => ({ y: plane.y(health), label: health.toFixed(2) }));
+  const shade = outageShade(story, frame, plane.x, { parts: ["feed", "sequencer"], side: "top" });
   const called = new Set(story.recording.calls.map(({ account }) => account)).size;
   return svg(
     frame,
-    `Health factors of all accounts over time; ${called} accounts fell below 1 and were called.`,
+    `Health factors of all accounts over time; ${called} accounts fell below 1 and were called.${shade.words}`,
     [
       zones(frame, plane, story.floorHealth),
+      shade.areas,
       valueAxis(frame, ticks),
       timeAxis(frame, story.from, story.to),
       ribbon(story, plane, 0, 4),
@@ -53,6 +56,7 @@ export function healthChart(story: Story, size: Size): Markup {
       tracesOf(story, plane),
       median(story, plane),
       zoneNames(frame, plane, story.floorHealth),
+      shade.names,
     ],
   );
 }

@@ -2,6 +2,7 @@ import { extent } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { frameOf, linePath, svg, timeAxis, timeScale, valueAxis, type Frame, type Size } from "./frame.ts";
 import { markup, type Markup } from "./markup.ts";
+import { outageShade } from "./outageShade.ts";
 import { simplify, steps, type Point } from "./simplify.ts";
 import { bandsOf, endOf, type Band, type Story } from "./story.ts";
 import { clockText, grouped, outcomeLabel, priceOf, priceText, shortAccount } from "./wording.ts";
@@ -33,7 +34,13 @@ export function priceChart(story: Story, collateral: number, size: Size): Markup
   const strength = Math.max(0.06, 1 / Math.max(2, overlapOf(story, bands)));
   const corners = steps(prices.map(({ at, price }): Point => [x(at), y(price)]));
   const name = `${terms.symbol} from ${priceText(prices[0]?.price ?? 0)} to ${priceText(low)} at the lowest of price and bands`;
-  return svg(frame, `${name}; ${bands.length} calls hang below the price line from opening to end.`, [
+  const shade = outageShade(story, frame, x, {
+    parts: collateral === 0 ? ["feed", "sequencer"] : ["sequencer"],
+    side: "bottom",
+  });
+  const description = `${name}; ${bands.length} calls hang below the price line from opening to end.${shade.words}`;
+  return svg(frame, description, [
+    shade.areas,
     valueAxis(
       frame,
       priceTicks.map((price) => ({ y: y(price), label: grouped(price, digits) })),
@@ -42,6 +49,7 @@ export function priceChart(story: Story, collateral: number, size: Size): Markup
     markup`<g class="bands">${bands.map((band) => bandOf(story, band, x, y, strength, size))}</g>`,
     markup`<path class="price" d="${linePath(simplify(corners, 0.2))}"/>`,
     extremes(frame, prices, x, y),
+    shade.names,
   ]);
 }
 

@@ -28,6 +28,10 @@ export interface DemoReport {
   readonly latencyBlocks: Record<"p50" | "p99" | "max", number>;
   readonly seconds: number;
   readonly problems: readonly string[];
+  readonly outage?: Record<
+    "feedFrom" | "feedUntil" | "sequencerFrom" | "sequencerUntil" | "protectedDeadlines",
+    number
+  >;
   readonly snapshots: readonly {
     readonly block: number;
     readonly accounts: readonly {
@@ -43,13 +47,17 @@ export interface DemoReport {
 const MAIN = fileURLToPath(new URL("../../../scripts/demo/main.ts", import.meta.url));
 
 /** An hour's crash of a twelfth and a third of a recovery, a round a minute: enough for calls, cures and deadlines. */
-export const SHORT_CRASH = [
-  "timestamp_utc_seconds,price",
-  ...[2000, 1990, 1960, 1910, 1850, 1830, 1840, 1860, 1890].map(
-    (price, i) => `${1_700_000_000 + 60 * i},${price}`,
-  ),
-  "",
-].join("\n");
+export const SHORT_CRASH = csvOf([2000, 1990, 1960, 1910, 1850, 1830, 1840, 1860, 1890]);
+
+/** A tenth in one round: calls with short notices, so that an outage soon after meets their deadlines. */
+export const CLIFF = csvOf([2000, 1990, 1985, 1790, 1800, 1830, 1850, 1890, 1900]);
+
+export const RISE = csvOf([2000, 2010, 2020]);
+
+function csvOf(prices: readonly number[]): string {
+  const rows = prices.map((price, i) => `${1_700_000_000 + 60 * i},${price}`);
+  return ["timestamp_utc_seconds,price", ...rows, ""].join("\n");
+}
 
 /** A folder for one test; `files` are written into it. */
 export function folderWith(files: Readonly<Record<string, string>>): { path: string; remove: () => void } {
