@@ -89,5 +89,11 @@ export interface Skip {
   readonly account: AccountId;
   readonly duty: Duty;
   readonly reason:
-    "gasUnknown" | "notProfitable" | "lossBudgetSpent" | "quoteBalance" | "notTakeable" | "paused";
+    | "gasUnknown"
+    | "notProfitable"
+    | "lossBudgetSpent"
+    | "quoteBalance"
+    | "notTakeable"
+    | "paused"
+    | "belowMinimum";
 }

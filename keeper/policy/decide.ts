@@ -1,10 +1,11 @@
 import { Status, statusName, type VaultMoment } from "../../sdk/vaultTypes.ts";
 import type { AccountItem, Action, Duty, Skip, TakeItem } from "./action.ts";
 import { assess, momentOf, type Assessment } from "./assess.ts";
-import { costPerAccount, gasLimitFor, itemsThatFit } from "./gasCost.ts";
+import { costPerAccount, gasLimitFor, packLimitsOf } from "./gasCost.ts";
 import { isLiquidatable, planLiquidations } from "./liquidations.ts";
 import { isUnsold, whyNotSell } from "./lots.ts";
 import { nextMoment } from "./nextMoment.ts";
+import { pack } from "./pack.ts";
 import type { GasKind, PolicySettings, Snapshot } from "./snapshot.ts";
 
 /** What to do at a block, in order, and what there is to know about it. */
@@ -32,21 +33,13 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const liquidations = planLiquidations(free, snapshot, settings, moment);
   const taken = new Set([...liquidations.critical, ...liquidations.profitable].map(({ account }) => account));
   const idle = free.filter(({ id }) => !taken.has(id));
-  const items = (isDue: (a: Assessment) => boolean) => idle.filter(isDue).map(itemOf).sort(byStake);
+  const items = (isDue: (a: Assessment) => boolean) => idle.filter(isDue).map(itemOf);
   const calls = planCalls(idle, snapshot, settings, moment);
   const ordered = [
     ...takeActions("liquidateCritical", liquidations.critical, snapshot, settings),
     ...takeActions("liquidateProfitable", liquidations.profitable, snapshot, settings),
-    ...batches("reopenCall", calls.due.filter(isLapsed).map(itemOf).sort(byStake), snapshot, settings),
-    ...batches(
-      "openCall",
-      calls.due
-        .filter((a) => !isLapsed(a))
-        .map(itemOf)
-        .sort(byStake),
-      snapshot,
-      settings,
-    ),
+    ...batches("reopenCall", calls.due.filter(isLapsed).map(itemOf), snapshot, settings),
+    ...batches("openCall", calls.due.filter((a) => !isLapsed(a)).map(itemOf), snapshot, settings),
     ...batches(
       "closeCall",
       items((a) => a.mayClose && !isLiquidatable(a.status)),
@@ -85,7 +78,9 @@ function planCalls(
     const isUncalled = isLot ? isUnsold(assessment) : status === Status.Callable || isLapsed(assessment);
     if (!isUncalled) continue;
     const duty = isLapsed(assessment) ? "reopenCall" : "openCall";
-    const whyNot = isLot ? whyNotSell(assessment, snapshot, settings, moment) : undefined;
+    const isSmall = assessment.valuation.debt < settings.minimumCallDebt;
+    const tooSmall = isSmall ? "belowMinimum" : undefined;
+    const whyNot = isLot ? whyNotSell(assessment, snapshot, settings, moment) : tooSmall;
     const reason = moment.clock.isCallingPaused ? "paused" : whyNot;
     if (reason === undefined) due.push(assessment);
     else skips.push({ account: id, duty, reason });
@@ -116,8 +111,12 @@ function batches(
   settings: PolicySettings,
 ): Action[] {
   const kind = GAS_KINDS[duty];
-  const size = itemsThatFit(gas, kind, settings.callsPerTransaction, settings.maxGasPerTransaction);
-  return chunk(items, size).map((part) => ({ duty, items: part, ...sumOf(part, gas, kind, settings) }));
+  const limits = packLimitsOf(gas, kind, settings.callsPerTransaction, settings.maxGasPerTransaction);
+  return pack(items, ({ stake }) => stake, limits).map((part) => ({
+    duty,
+    items: part,
+    ...sumOf(part, gas, kind, settings),
+  }));
 }
 
 function takeActions(
@@ -126,8 +125,13 @@ function takeActions(
   { gas }: Snapshot,
   settings: PolicySettings,
 ): Action[] {
-  const size = itemsThatFit(gas, "take", settings.takesPerTransaction, settings.maxGasPerTransaction);
-  return chunk(items, size).map((part) => ({ duty, items: part, ...sumOf(part, gas, "take", settings) }));
+  const limits = packLimitsOf(gas, "take", settings.takesPerTransaction, settings.maxGasPerTransaction);
+  // They come in the order of what is at stake, which is not only an amount.
+  return pack(items, () => 0n, limits).map((part) => ({
+    duty,
+    items: part,
+    ...sumOf(part, gas, "take", settings),
+  }));
 }
 
 function sumOf(
@@ -191,14 +195,4 @@ function countByStatus(assessments: readonly Assessment[]): Record<string, numbe
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
-}
-
-function byStake(a: AccountItem, b: AccountItem): number {
-  return a.stake > b.stake ? -1 : a.stake < b.stake ? 1 : 0;
-}
-
-function chunk<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
 }

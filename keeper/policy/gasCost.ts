@@ -1,4 +1,5 @@
 import { mulDivUp, PRICE_SCALE } from "../../sdk/fixedPoint.ts";
+import type { PackLimits } from "./pack.ts";
 import type { GasKind, GasView } from "./snapshot.ts";
 
 /** Gas a transaction takes before it does anything, with what a batch costs once. */
@@ -23,8 +24,12 @@ export function gasLimitFor(gas: GasView, kind: GasKind, count: number, maximum:
   return wanted < BigInt(maximum) ? wanted : BigInt(maximum);
 }
 
-/** How many items fit into one transaction, at least one. */
-export function itemsThatFit(gas: GasView, kind: GasKind, most: number, maximumGas: number): number {
-  const room = (BigInt(maximumGas) / LIMIT_FACTOR - FIXED_GAS) / gas.limitPerAccount[kind];
-  return Math.max(1, Math.min(most, Number(room)));
+/** What fits into one transaction of at most `most` items and `maximumGas`. */
+export function packLimitsOf(gas: GasView, kind: GasKind, most: number, maximumGas: number): PackLimits {
+  return {
+    gasPerItem: gas.limitPerAccount[kind] * LIMIT_FACTOR,
+    fixedGas: FIXED_GAS * LIMIT_FACTOR,
+    maxGas: BigInt(maximumGas),
+    maxItems: most,
+  };
 }

@@ -59,6 +59,8 @@ export interface PolicySettings {
   readonly criticalLossPerAccountPerDay: bigint;
   /** Undefined: exactly what the next liquidations need. */
   readonly allowanceCeiling: bigint | undefined;
+  /** Accounts that owe less are not called. */
+  readonly minimumCallDebt: bigint;
   readonly callsPerTransaction: number;
   readonly takesPerTransaction: number;
   readonly maxGasPerTransaction: number;

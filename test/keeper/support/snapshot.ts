@@ -93,6 +93,7 @@ export const SETTINGS: PolicySettings = {
   criticalAtAnyProfit: true,
   criticalLossPerAccountPerDay: 10n * USDC,
   allowanceCeiling: undefined,
+  minimumCallDebt: 0n,
   callsPerTransaction: 150,
   takesPerTransaction: 20,
   maxGasPerTransaction: 16_000_000,
