@@ -186,23 +186,30 @@ describe("FlashLiquidator: one take", () => {
     });
   });
 
-  describe("given an insolvent account of two collaterals", () => {
-    it("takes both in one batch, each by its own path", async () => {
-      const f = await loadFlashWorld();
-      const { w } = f;
-      const id = await mixedAccount(f);
-      await setPrice(w.collaterals[0]!, "1400");
-      await setPrice(w.collaterals[1]!, "22000");
-      expect(await w.vault.statusOf(id)).to.equal(Status.Insolvent);
-      await addPool(f, 0);
-      await addPool(f, 1, 10_000n);
-      const transaction = await takeMany(f, [orderOf(f, id, 0), orderOf(f, id, 1)]);
-      const taken = await eventsOf(transaction, f.liquidator, "Taken");
-      expect(taken.map(({ asset }) => asset)).to.deep.equal(w.collaterals.map(({ address }) => address));
-      expect((await stateOf(w, id)).collateralSet).to.equal(0n);
-      expect(await balancesOf(f, f.liquidatorAddress)).to.deep.equal([0n, 0n, 0n]);
+  for (const [status, eth, btc, left] of [
+    ["Critical", "1500", "24000", 2n],
+    ["Insolvent", "1400", "22000", 0n],
+  ] as const) {
+    describe(`given an account of two collaterals that is ${status}`, () => {
+      it("takes both in one batch, each by its own path", async () => {
+        const f = await loadFlashWorld();
+        const { w } = f;
+        const id = await mixedAccount(f);
+        await setPrice(w.collaterals[0]!, eth);
+        await setPrice(w.collaterals[1]!, btc);
+        expect(await w.vault.statusOf(id)).to.equal(Status[status]);
+        await addPool(f, 0);
+        await addPool(f, 1, 10_000n);
+        const transaction = await takeMany(f, [orderOf(f, id, 0), orderOf(f, id, 1)]);
+        const taken = await eventsOf(transaction, f.liquidator, "Taken");
+        expect(taken.map(({ asset }) => asset)).to.deep.equal(w.collaterals.map(({ address }) => address));
+        // What is left of a critical account is cured: the second take pays all its debt.
+        expect(await w.vault.debtOf(id)).to.equal(0n);
+        expect((await stateOf(w, id)).collateralSet).to.equal(left);
+        expect(await balancesOf(f, f.liquidatorAddress)).to.deep.equal([0n, 0n, 0n]);
+      });
     });
-  });
+  }
 
   describe("given an expired account of two collaterals", () => {
     it("takes the weaker first, and the stronger only when the vault lets it", async () => {
