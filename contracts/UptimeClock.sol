@@ -81,6 +81,8 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         sequencerFeed = newSequencerFeed;
         graceSeconds = newGraceSeconds;
         _stops.foldedUntil = uint40(block.timestamp);
+        // From here on every outage is its business, seen by somebody at the time or not.
+        _sync();
     }
 
     /// @inheritdoc IUptimeClock
@@ -197,7 +199,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     /// than a history longer than anybody can read at once.
     function _firstUnseen(Stops memory stops, uint256 latest) private pure returns (uint256 first) {
         first = uint256(stops.seenRound) + 1;
-        // What happened before this clock is not its business; neither is what another phase of the feed left behind.
+        // Before the feed first answered nothing is known; what another phase of it left behind has no part in this.
         bool continues = stops.seenRound != 0 && latest >> 64 == stops.seenRound >> 64 && latest >= first;
         if (!continues) return latest;
         if (latest - first >= MAX_ROUNDS) first = latest - MAX_ROUNDS + 1;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AccountId} from "./AccountId.sol";
 import {ILiquidationCallback} from "./ILiquidationCallback.sol";
 import {IMarginVault} from "./IMarginVault.sol";
@@ -159,7 +158,7 @@ interface IFlashLiquidator is ILiquidationCallback, IUniswapV3SwapCallback {
     /// @param token Any token.
     /// @param amount Its base units.
     /// @param to Who receives them.
-    function rescue(IERC20 token, uint256 amount, address to) external;
+    function rescue(address token, uint256 amount, address to) external;
 
     // ------------------------------------------------------------------ views
 
@@ -167,7 +166,7 @@ interface IFlashLiquidator is ILiquidationCallback, IUniswapV3SwapCallback {
     function vault() external view returns (IMarginVault);
 
     /// @notice The vault's quote asset.
-    function quote() external view returns (IERC20);
+    function quote() external view returns (address);
 
     /// @notice Whose pools are sold in.
     function factory() external view returns (IUniswapV3Factory);

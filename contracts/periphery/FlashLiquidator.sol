@@ -40,7 +40,7 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
     uint256 private constant GAS_BETWEEN_TAKES = 50_000;
 
     IMarginVault public immutable override vault;
-    IERC20 public immutable override quote;
+    address public immutable override quote;
     IUniswapV3Factory public immutable override factory;
 
     // slot 0 is the owner's, slot 1 the pending owner's
@@ -72,7 +72,7 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
     ) Ownable(initialOwner) {
         if (address(newVault) == address(0) || address(newFactory) == address(0)) revert ZeroAddress();
         vault = newVault;
-        quote = IERC20(IERC4626(address(newVault)).asset());
+        quote = IERC4626(address(newVault)).asset();
         factory = newFactory;
         _setProfitRecipient(newRecipient);
         _setMaxSlippage(newMaxSlippageBps);
@@ -133,7 +133,7 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
         uint256 kept = IERC20(asset).balanceOf(address(this)) - assetBefore;
         _checkSale(asset, received, seized - kept, kept, payment + minProfit);
         // The vault takes exactly this, so that nothing stays approved.
-        quote.forceApprove(address(vault), payment);
+        IERC20(quote).forceApprove(address(vault), payment);
     }
 
     /// @inheritdoc IUniswapV3SwapCallback
@@ -171,10 +171,10 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
     }
 
     /// @inheritdoc IFlashLiquidator
-    function rescue(IERC20 token, uint256 amount, address to) external onlyOwner {
+    function rescue(address token, uint256 amount, address to) external onlyOwner {
         if (to == address(0)) revert ZeroAddress();
-        emit Rescued(address(token), amount, to);
-        token.safeTransfer(to, amount);
+        emit Rescued(token, amount, to);
+        IERC20(token).safeTransfer(to, amount);
     }
 
     /// @inheritdoc IFlashLiquidator
@@ -187,7 +187,7 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
     function _take(FlashTake calldata order) private returns (FlashResult memory result) {
         _checkPath(order.path, order.asset);
         IERC20 asset = IERC20(order.asset);
-        uint256 quoteBefore = quote.balanceOf(address(this));
+        uint256 quoteBefore = IERC20(quote).balanceOf(address(this));
         uint256 assetBefore = asset.balanceOf(address(this));
 
         (uint256 repaid, uint256 insured, uint256 seized) = vault.liquidate({
@@ -203,9 +203,9 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
         result.payment = repaid + insured;
         result.seized = seized;
         // What was here before stays; a token that took more than it said makes this underflow.
-        result.profit = quote.balanceOf(address(this)) - quoteBefore;
+        result.profit = IERC20(quote).balanceOf(address(this)) - quoteBefore;
         result.kept = asset.balanceOf(address(this)) - assetBefore;
-        if (result.profit != 0) quote.safeTransfer(profitRecipient, result.profit);
+        if (result.profit != 0) IERC20(quote).safeTransfer(profitRecipient, result.profit);
         if (result.kept != 0) asset.safeTransfer(profitRecipient, result.kept);
     }
 
@@ -318,8 +318,8 @@ contract FlashLiquidator is IFlashLiquidator, Ownable2Step, ReentrancyGuardTrans
     function _checkPath(bytes calldata path, address asset) private view {
         uint256 length = path.length;
         bool isWhole = length >= HOP_BYTES && (length - TOKEN_BYTES) % STEP_BYTES == 0;
-        if (!isWhole || _tokenAt(path, 0) != asset || _tokenAt(path, length - TOKEN_BYTES) != address(quote))
-            revert InvalidPath(asset, address(quote));
+        if (!isWhole || _tokenAt(path, 0) != asset || _tokenAt(path, length - TOKEN_BYTES) != quote)
+            revert InvalidPath(asset, quote);
     }
 
     function _tokenAt(bytes calldata path, uint256 start) private pure returns (address) {

@@ -45,7 +45,6 @@ async function bench(): Promise<Bench> {
     await feed.getAddress(),
     GRACE,
   ]);
-  await clock.sync();
   const start = (await now(w)) + 1_000n;
   const guarded = clock.connect(w.guardian);
   return {
@@ -491,6 +490,15 @@ describe("a feed that is no feed (C-28, C-29)", () => {
     await b.at(210n, () => b.clock.sync());
     await b.until(1_000n);
     expect(await b.uptime()).to.equal(900n);
+  });
+
+  it("counts the first outage too when nobody has looked at the clock before it was over (I-22)", async () => {
+    const b = await bench();
+    await b.at(100n, () => b.round(DOWN, 100n));
+    await b.at(400n, () => b.round(UP, 400n));
+    expect(await b.uptime()).to.equal(100n);
+    const recorded = await eventOf(b.clock.sync(), b.clock, "OutageRecorded");
+    expect(recorded).to.deep.equal({ downAt: b.start + 100n, upAt: b.start + 400n, downtime: 300n });
   });
 
   it("says nothing about the time before the clock", async () => {
