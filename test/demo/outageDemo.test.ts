@@ -35,7 +35,7 @@ describe("the demo, with an outage", function () {
     it("reports when what failed, and how many deadlines that met", () => {
       const outage = run.report?.outage;
       if (outage === undefined) throw new Error(run.output);
-      expect(outage.feedUntil - outage.feedFrom).to.equal(5_400);
+      expect(outage.feedUntil - outage.feedFrom).to.equal(360 + 5_400);
       expect(outage.sequencerUntil - outage.sequencerFrom).to.equal(2_700);
       expect(outage.sequencerFrom).to.be.greaterThan(outage.feedFrom);
       expect(outage.sequencerUntil).to.be.lessThan(outage.feedUntil);
@@ -50,7 +50,7 @@ describe("the demo, with an outage", function () {
         "the sequencer is down, no block for 2,700 s",
         `the sequencer is up again: ${protectedDeadlines} deadlines fell into it`,
         "WETH's feed answers again",
-        /first feed silent +5,400 s/,
+        /first feed silent +5,760 s/,
         /sequencer down +2,700 s, liquidations during it 0/,
         new RegExp(`deadlines protected +${protectedDeadlines}, liquidated before the grace after it 0`),
       ]) {

@@ -15,19 +15,21 @@ export interface OutageTimes {
 
 /** Between the shortest grace and the longest. */
 const SEQUENCER_SECONDS = 2_700;
-/** The feed is silent for so long, and for this part of it too long to be believed. */
-const LEAST_SILENCE_SECONDS = 5_400;
-const STALE_SECONDS = 1_800;
+/** The feed is silent for so much longer than its answers may be old. */
+const STALE_SECONDS = 5_400;
 /** The sequencer goes down so long after the feed fell silent, or later, and is up again so long before it answers. */
 const SOONEST_SECONDS = 600;
 const LEFT_SILENT_SECONDS = 1_800;
+/** One in so many of the deadlines ahead. */
+const MANY_PARTS = 4;
 /** So long after the lowest price the outage comes even though no call is open. */
 const PATIENCE_SECONDS = 600;
 
 /**
  * Decides when the first collateral's feed falls silent and when the sequencer goes down, from prices and from what
  * anyone can read of calls; no account counts more than another. The feed: once three quarters of the fall have been
- * seen and a call is open. The sequencer: while the feed is silent and a deadline lies within the time that it will be down.
+ * seen and a call is open. The sequencer: while the feed is silent, once a quarter of the deadlines ahead lie within the time
+ * that it will be down.
  */
 export class OutagePlan {
   readonly #silenceSeconds: number;
@@ -38,7 +40,7 @@ export class OutagePlan {
 
   /** @param rounds The first collateral's. */
   constructor(rounds: readonly Round[], maxAgeSeconds: number) {
-    this.#silenceSeconds = Math.max(LEAST_SILENCE_SECONDS, maxAgeSeconds + STALE_SECONDS);
+    this.#silenceSeconds = maxAgeSeconds + STALE_SECONDS;
     const first = rounds[0]?.answer ?? 0n;
     const lowest = rounds.reduce((low, { answer }) => (answer < low ? answer : low), first);
     const timeAt = (isThere: (answer: bigint) => boolean) =>
@@ -66,8 +68,7 @@ export class OutagePlan {
       return "feed";
     }
     if (this.#sequencerFrom !== undefined || at < this.#feedFrom + SOONEST_SECONDS) return undefined;
-    const isDue = deadlines.some((deadline) => deadline > at && deadline <= at + SEQUENCER_SECONDS);
-    if (!isDue && at < this.#latest(this.#feedFrom)) return undefined;
+    if (!this.#meetsMany(at, deadlines) && at < this.#latest(this.#feedFrom)) return undefined;
     this.#sequencerFrom = at;
     return "sequencer";
   }
@@ -96,6 +97,12 @@ export class OutagePlan {
     const from = this.#sequencerFrom;
     if (from === undefined || deadline <= from) return deadline;
     return Math.max(deadline, from + graceSeconds) + SEQUENCER_SECONDS;
+  }
+
+  #meetsMany(at: number, deadlines: readonly number[]): boolean {
+    const ahead = deadlines.filter((deadline) => deadline > at);
+    const met = ahead.filter((deadline) => deadline <= at + SEQUENCER_SECONDS);
+    return met.length > 0 && met.length * MANY_PARTS >= ahead.length;
   }
 
   #latest(feedFrom: number): number {
