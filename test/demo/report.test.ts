@@ -101,6 +101,39 @@ describe("renderReport", () => {
     expectWellFormed(bad);
   });
 
+  describe("given an outage", () => {
+    const times = (after: number) => {
+      const feedFrom = recording.blocks[150]!.at + after;
+      const sequencerFrom = feedFrom + 4_000;
+      return {
+        feedFrom,
+        feedUntil: feedFrom + 9_300,
+        sequencerFrom,
+        sequencerUntil: sequencerFrom + 2_700,
+      };
+    };
+    const shadesOf = (html: string, part: string) =>
+      html.match(new RegExp(`class="outage ${part}"`, "g")) ?? [];
+
+    it("shades it in prices, health and calls, by name and in the descriptions", () => {
+      const shaded = renderReport({ ...recording, outage: times(0) });
+      expectWellFormed(shaded);
+      // For screens and for phones; of the second collateral the feed was not silent.
+      expect(shadesOf(shaded, "feed")).to.have.length(2 * 3);
+      expect(shadesOf(shaded, "sequencer")).to.have.length(2 * 4);
+      expect(shaded.match(/aria-label="[^"]*Shaded: [^"]*sequencer down from \d\d:\d\d/g)).to.have.length(
+        2 * 4,
+      );
+      expect(page).not.to.include('class="outage');
+    });
+
+    it("leaves out what lies outside of the time shown", () => {
+      const later = renderReport({ ...recording, outage: times(100_000) });
+      expect(shadesOf(later, "feed")).to.be.empty;
+      expect(bodyOf(later)).not.to.match(/sequencer down|Shaded/);
+    });
+  });
+
   describe("given little or nothing to show", () => {
     const cases: [string, (full: Recording) => Recording][] = [
       ["no calls", (full) => ({ ...full, calls: [], takes: [], traces: [], latencyBlocks: [] })],

@@ -1,6 +1,6 @@
 import { frameOf, svg, timeAxis, timeScale, type Size } from "./frame.ts";
 import { markup, type Markup } from "./markup.ts";
-import { outageShade } from "./outageShade.ts";
+import { outageShade, SHADE_NAMES_HEIGHT } from "./outageShade.ts";
 import type { RecordedCall } from "./recording.ts";
 import { endOf, type Story } from "./story.ts";
 import { outcomeMark } from "./symbols.ts";
@@ -19,7 +19,8 @@ export function callsChart(story: Story, size: Size): Markup {
   const every = Math.ceil(calls.length / MAX_ROWS);
   const shown = calls.filter((_, index) => index % every === 0);
   const step = Math.min(14, Math.max(3.2, 470 / Math.max(1, shown.length)));
-  const height = Math.max(110, Math.ceil(shown.length * step) + 52);
+  const footing = story.recording.outage === undefined ? 0 : SHADE_NAMES_HEIGHT;
+  const height = Math.max(110, Math.ceil(shown.length * step) + 52 + footing);
   const frame = frameOf(size, { wide: height, narrow: height });
   const x = timeScale(frame, story.from, story.to);
   const rows = shown.map((call, index) =>

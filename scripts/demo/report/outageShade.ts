@@ -7,6 +7,8 @@ type Part = "feed" | "sequencer";
 
 const LABELS: Readonly<Record<Part, string>> = { feed: "feed silent", sequencer: "sequencer down" };
 const LINE_HEIGHT = 13;
+/** What the names of all areas take. */
+export const SHADE_NAMES_HEIGHT = 2 * LINE_HEIGHT + 4;
 /** About the width of the longer label. */
 const LABEL_WIDTH = 90;
 

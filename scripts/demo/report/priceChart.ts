@@ -36,7 +36,7 @@ export function priceChart(story: Story, collateral: number, size: Size): Markup
   const name = `${terms.symbol} from ${priceText(prices[0]?.price ?? 0)} to ${priceText(low)} at the lowest of price and bands`;
   const shade = outageShade(story, frame, x, {
     parts: collateral === 0 ? ["feed", "sequencer"] : ["sequencer"],
-    side: "bottom",
+    side: "top",
   });
   const description = `${name}; ${bands.length} calls hang below the price line from opening to end.${shade.words}`;
   return svg(frame, description, [
