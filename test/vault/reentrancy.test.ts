@@ -1,10 +1,19 @@
 import { expect } from "chai";
 import type { Interface } from "ethers";
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
-import type { CallbackLiquidator, FeeOnTransferToken, HookToken, MockERC20 } from "../../types/index.ts";
+import type {
+  CallbackLiquidator,
+  FeeOnTransferToken,
+  HookToken,
+  Intruder,
+  MockERC20,
+} from "../../types/index.ts";
 import { passDeadline } from "./support/clock.ts";
+import { borrowMove, depositMove, moveOf, vaultMove } from "./support/deferrer.ts";
 import { eventOf } from "./support/events.ts";
-import { openCalledPosition, openPosition, setMaintenanceValue } from "./support/position.ts";
+import { withCollateral } from "./support/listing.ts";
+import { openCalledPosition, openPosition, setMaintenanceValue, setPrice } from "./support/position.ts";
+import { withQuote } from "./support/quote.ts";
 import { stateOf } from "./support/state.ts";
 import {
   deploy,
@@ -83,8 +92,8 @@ async function callbackWorld() {
   return { w, id, liquidator, market, asset: w.collaterals[0]!.address };
 }
 
-describe("the callback of a liquidator (C-60)", () => {
-  it("comes after the collateral and before the payment, with both amounts", async () => {
+describe("the callback of a liquidator", () => {
+  it("comes after the collateral and before the payment, with both amounts (C-60)", async () => {
     const { w, id, liquidator, market, asset } = await callbackWorld();
     const transaction = liquidator.liquidate(id, asset, Conduct.Pays, "0x");
     const { notice } = (await eventOf(transaction, w.vault, "Liquidated")) as {
@@ -113,7 +122,7 @@ describe("the callback of a liquidator (C-60)", () => {
     );
   });
 
-  it("undoes everything when it does not pay", async () => {
+  it("undoes everything when it does not pay (C-60)", async () => {
     const { w, id, liquidator, asset } = await callbackWorld();
     const before = await stateOf(w, id);
     await expect(liquidator.liquidate(id, asset, Conduct.DoesNotPay, "0x"))
@@ -122,7 +131,7 @@ describe("the callback of a liquidator (C-60)", () => {
     expect(await stateOf(w, id)).to.deep.equal(before);
   });
 
-  it("cannot enter any function that changes state (I-35, C-40)", async () => {
+  it("cannot enter any function that changes state (I-35, C-40, C-60)", async () => {
     const { w, id, liquidator, asset } = await callbackWorld();
     const calls = stateChangingCalls(w, id);
     expect(calls.length).to.be.greaterThanOrEqual(18);
@@ -206,6 +215,117 @@ describe("a quote token with hooks (C-40, C-41)", () => {
   });
 });
 
+/** An intruder with every right of its own: shares, an account that is sound, tokens and allowances. */
+async function deployIntruder(w: World) {
+  const intruder = await deploy<Intruder>(w.ethers, "Intruder");
+  const address = await intruder.getAddress();
+  const own = accountIdOf(address);
+  const eth = w.collaterals[0]!;
+  await w.quote.mint(intruder, w.usd(10_000n));
+  await eth.token.mint(intruder, 10n * eth.unit);
+  const approve = (token: MockERC20, target: string) =>
+    moveOf(token, target, "approve", w.vaultAddress, MAX_UINT);
+  await intruder.act([
+    approve(w.quote, w.quoteAddress),
+    approve(eth.token, eth.address),
+    depositMove(w, own, 0, eth.unit),
+    borrowMove(w, own, w.usd(500n), address),
+    vaultMove(w, "deposit", w.usd(500n), address),
+  ]);
+  return { intruder, own };
+}
+
+/** A vault whose quote token calls `hook` early or late in a transfer, with an intruder and an expired account. */
+async function intruded(hook: "HookToken" | "EarlyHookToken") {
+  const base = await loadWorld({ lent: 0n });
+  const token = await deploy<HookToken>(base.ethers, hook, [6]);
+  const w = await withQuote(base, token as unknown as MockERC20);
+  const { intruder, own } = await deployIntruder(w);
+  const expired = await openPosition(w, { amounts: [10n * w.collaterals[0]!.unit], debt: w.usd(15_000n) });
+  const sound = await openPosition(w, {
+    subAccount: 1n,
+    amounts: [10n * w.collaterals[0]!.unit],
+    debt: w.usd(1_000n),
+  });
+  await setPrice(w.collaterals[0]!, "1800");
+  await w.vault.openCall(expired);
+  await passDeadline(w, expired, 100n);
+  const intrude = intruder.interface.encodeFunctionData("intrude");
+  return { w, token, intruder, own, expired, sound, arm: () => token.setHook(intruder, intrude) };
+}
+
+type Intruded = Awaited<ReturnType<typeof intruded>>;
+
+/** Every entrance that moves quote tokens. */
+const quoteMoves: Record<string, (s: Intruded) => Promise<unknown>> = {
+  borrow: ({ w, sound }) => w.vault.connect(w.trader).borrow(sound, w.usd(10n), w.trader),
+  repay: ({ w, expired }) => w.vault.connect(w.trader).repay(expired, w.usd(10n)),
+  cure: ({ w, expired }) => w.vault.connect(w.trader).cure(expired, MAX_UINT),
+  deposit: ({ w }) => w.vault.connect(w.lender).deposit(w.usd(10n), w.lender),
+  mint: ({ w }) => w.vault.connect(w.lender).mint(10n ** 12n, w.lender),
+  withdraw: ({ w }) => w.vault.connect(w.lender).withdraw(w.usd(10n), w.lender, w.lender),
+  redeem: ({ w }) => w.vault.connect(w.lender).redeem(10n ** 12n, w.lender, w.lender),
+  liquidate: ({ w, expired }) =>
+    w.vault.connect(w.keeper).liquidate(expired, w.collaterals[0]!.address, MAX_UINT, 0n, w.keeper, "0x"),
+  liquidateMany: ({ w, expired }) =>
+    w.vault
+      .connect(w.keeper)
+      .liquidateMany(
+        [{ account: expired, asset: w.collaterals[0]!.address, maxRepay: MAX_UINT, minSeized: 0n }],
+        w.keeper,
+      ),
+};
+
+for (const hook of ["HookToken", "EarlyHookToken"] as const) {
+  const when = hook === "HookToken" ? "after" : "before";
+  describe(`an intruder let in ${when} a quote token has moved`, () => {
+    for (const [name, enter] of Object.entries(quoteMoves)) {
+      it(`gets nowhere in ${name}, whatever it tries, and sees a share's worth between before and after (C-40, C-41, I-35)`, async () => {
+        const s = await intruded(hook);
+        const { w, intruder, own } = s;
+        const attempts = stateChangingCalls(w, own);
+        const one = 10n ** 30n;
+        const worth = vaultMove(w, "convertToAssets", one);
+        await intruder.setMoves([...attempts.map(([, data]) => ({ target: w.vaultAddress, data })), worth]);
+        await s.arm();
+        const before = await w.vault.convertToAssets(one);
+        await enter(s);
+        const after = await w.vault.convertToAssets(one);
+        const { successes, results } = await intruder.outcome();
+        const locked = w.vault.interface.getError("ReentrancyGuardReentrantCall")!.selector;
+        expect(results.slice(0, -1)).to.deep.equal(attempts.map(() => locked));
+        expect(successes).to.deep.equal([...attempts.map(() => false), true]);
+        const seen = BigInt(results.at(-1)!);
+        expect(seen).to.be.within(before < after ? before : after, before < after ? after : before);
+      });
+    }
+  });
+}
+
+describe("a collateral that lets an intruder in while it is sold", () => {
+  for (const hook of ["HookToken", "EarlyHookToken"] as const) {
+    it(`(${hook}) gets nowhere, and its account's worth is what it is afterwards (C-40, C-41)`, async () => {
+      const base = await loadWorld();
+      const token = await deploy<HookToken>(base.ethers, hook, [18]);
+      const w = await withCollateral(base, { token, terms: STRONG, price: "2000" });
+      const { intruder, own } = await deployIntruder(w);
+      const id = await openPosition(w, { amounts: [0n, 0n, 10n ** 18n] });
+      await setPrice(w.collaterals[2]!, "1800");
+      await w.vault.openCall(id);
+      await passDeadline(w, id, 100n);
+      const attempts = stateChangingCalls(w, own);
+      const view = vaultMove(w, "debtOf", id);
+      await intruder.setMoves([...attempts.map(([, data]) => ({ target: w.vaultAddress, data })), view]);
+      await token.setHook(intruder, intruder.interface.encodeFunctionData("intrude"));
+      const { address } = w.collaterals[2]!;
+      await w.vault.connect(w.keeper).liquidate(id, address, MAX_UINT, 0n, w.keeper, "0x");
+      const { successes, results } = await intruder.outcome();
+      expect(successes).to.deep.equal([...attempts.map(() => false), true]);
+      expect(BigInt(results.at(-1)!)).to.equal(await w.vault.debtOf(id));
+    });
+  }
+});
+
 describe("a quote token that takes a fee on transfers (C-32)", () => {
   it("is refused wherever it comes in, with what arrived", async () => {
     const w = await loadWorld();
@@ -225,18 +345,17 @@ describe("a quote token that takes a fee on transfers (C-32)", () => {
   });
 });
 
-describe("a borrower, taker or token that refuses (I-45, C-36)", () => {
-  it("does not stop others: a taker that cannot receive fails alone", async () => {
+describe("a taker that refuses (I-45)", () => {
+  it("fails alone, and the next one takes; whose tokens refuse is in blocked.test.ts (C-36, C-60)", async () => {
     const w = await loadWorld();
     const id = await openPosition(w);
     await setMaintenanceValue(w, id, w.usd(1_450n));
     await w.vault.openCall(id);
     await passDeadline(w, id);
     const asset = w.collaterals[0]!.address;
-    // The vault is no taker of its own collateral: it would keep it outside its ledger.
-    await expect(w.vault.connect(w.keeper).liquidate(id, asset, MAX_UINT, 0n, w.keeper, "0x01")).to.be.revert(
-      w.ethers,
-    );
-    await w.vault.connect(w.keeper).liquidate(id, asset, MAX_UINT, 0n, w.keeper, "0x");
+    const vault = w.vault.connect(w.keeper);
+    // It asks to be called back and has no code.
+    await expect(vault.liquidate(id, asset, MAX_UINT, 0n, w.keeper, "0x01")).to.be.revert(w.ethers);
+    await vault.liquidate(id, asset, MAX_UINT, 0n, w.keeper, "0x");
   });
 });
