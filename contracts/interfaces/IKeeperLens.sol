@@ -10,8 +10,8 @@ struct KeeperQuestion {
     IMarginVault vault;
     /// The vault's quote asset.
     address quote;
-    /// Whose money is asked for.
-    address keeper;
+    /// Whose money is asked for: one address a key.
+    address[] keepers;
     /// Chainlink-style feeds whose latest rounds are wanted beside the vault's prices.
     address[] feeds;
     /// Accounts to be shown as the vault has them, for comparison with what the keeper believes.
@@ -45,14 +45,15 @@ struct RoundSeen {
     uint256 updatedAt;
 }
 
-/// @notice What the keeper can pay with, and whether each amount could be read.
+/// @notice What a key can pay with.
 struct WalletSeen {
+    /// False when the quote token gave no answer; the rest is then zero.
     bool known;
     /// Wei.
     uint256 native;
     /// Quote base units.
     uint256 quote;
-    /// Quote base units the vault may take of the keeper.
+    /// Quote base units the vault may take.
     uint256 allowance;
 }
 
@@ -92,7 +93,8 @@ struct KeeperSight {
     uint256 timestamp;
     PricesSeen prices;
     ClockSeen clock;
-    WalletSeen wallet;
+    /// One a keeper.
+    WalletSeen[] wallets;
     BooksSeen books;
     /// One a feed.
     RoundSeen[] rounds;

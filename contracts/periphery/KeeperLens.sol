@@ -37,12 +37,10 @@ contract KeeperLens is IKeeperLens {
         try this.clockOf(vault) returns (ClockSeen memory clock) {
             sight.clock = clock;
         } catch {}
-        try this.walletOf(question.keeper, question.quote, vault) returns (WalletSeen memory wallet) {
-            sight.wallet = wallet;
-        } catch {}
         try this.booksOf(vault) returns (BooksSeen memory books) {
             sight.books = books;
         } catch {}
+        sight.wallets = _walletsOf(question.keepers, question.quote, vault);
         sight.rounds = _roundsOf(question.feeds);
         sight.accounts = _accountsOf(vault, question.accounts);
     }
@@ -113,6 +111,19 @@ contract KeeperLens is IKeeperLens {
     /// @notice An account in numbers.
     function marginOf(IMarginVault vault, AccountId id) external view returns (Margin memory) {
         return vault.marginOf(id);
+    }
+
+    function _walletsOf(
+        address[] calldata keepers,
+        address quote,
+        IMarginVault vault
+    ) private view returns (WalletSeen[] memory wallets) {
+        wallets = new WalletSeen[](keepers.length);
+        for (uint256 i; i < keepers.length; ++i) {
+            try this.walletOf(keepers[i], quote, vault) returns (WalletSeen memory wallet) {
+                wallets[i] = wallet;
+            } catch {}
+        }
     }
 
     function _roundsOf(address[] calldata feeds) private view returns (RoundSeen[] memory rounds) {

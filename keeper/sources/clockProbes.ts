@@ -2,7 +2,7 @@ import { Interface, ZeroAddress, type Result } from "ethers";
 import { momentFrom, saysDown, type ClockState } from "../../sdk/clockState.ts";
 import type { Moment } from "../../sdk/vaultTypes.ts";
 import { RetryableError } from "../errors.ts";
-import { contractCall, decoded } from "./contractCall.ts";
+import { contractCall, decoded, type StateAt } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
 import type { RpcAnswer } from "./rpcClient.ts";
 
@@ -19,7 +19,7 @@ const CALLING = 0;
 const LIQUIDATION = 1;
 
 /** The feed by which a clock learns of outages, for good; undefined for a clock that asks none. */
-export function sequencerFeedProbe(clock: string, block: number): Probe<string | undefined> {
+export function sequencerFeedProbe(clock: string, block: StateAt | number): Probe<string | undefined> {
   return {
     calls: [contractCall(clock, CLOCK_ABI, "sequencerFeed", [], block)],
     read: ([answer]) => {
@@ -33,17 +33,17 @@ export function sequencerFeedProbe(clock: string, block: number): Probe<string |
 export function clockProbe(
   clock: string,
   sequencerFeed: string | undefined,
-  block: { readonly number: number; readonly timestamp: bigint },
+  block: StateAt & { readonly timestamp: bigint },
 ): Probe<ClockState> {
-  const { number, timestamp } = block;
+  const { timestamp } = block;
   return {
     calls: [
-      contractCall(clock, CLOCK_ABI, "read", [], number),
-      contractCall(clock, CLOCK_ABI, "pausedUntil", [CALLING], number),
-      contractCall(clock, CLOCK_ABI, "pausedUntil", [LIQUIDATION], number),
+      contractCall(clock, CLOCK_ABI, "read", [], block),
+      contractCall(clock, CLOCK_ABI, "pausedUntil", [CALLING], block),
+      contractCall(clock, CLOCK_ABI, "pausedUntil", [LIQUIDATION], block),
       ...(sequencerFeed === undefined
         ? []
-        : [contractCall(sequencerFeed, FEED_ABI, "latestRoundData", [], number)]),
+        : [contractCall(sequencerFeed, FEED_ABI, "latestRoundData", [], block)]),
     ],
     read: ([moment, calling, liquidation, round]) => ({
       timestamp,

@@ -1,7 +1,7 @@
 import { FalseAnswerError, RetryableError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { headerFrom, toHex } from "./blockHeader.ts";
-import type { Rpc, RpcAnswer, RpcCall } from "./rpcClient.ts";
+import { paramsOf, type Rpc, type RpcAnswer, type RpcCall } from "./rpcClient.ts";
 
 export interface EndpointOptions {
   /** For the log; never the URL, which may hold a secret. */
@@ -123,10 +123,7 @@ export class Endpoint implements Rpc {
     const blocks = [
       ...new Map(calls.flatMap(({ at }) => (at === undefined ? [] : [[at.hash, at]]))).values(),
     ];
-    const plain = calls.map(({ method, params, at }) => ({
-      method,
-      params: at === undefined ? params : [...params, toHex(at.number)],
-    }));
+    const plain = calls.map((call) => ({ method: call.method, params: paramsOf(call, "byNumber") }));
     const checks = blocks.map(({ number }) => ({
       method: "eth_getBlockByNumber",
       params: [toHex(number), false],

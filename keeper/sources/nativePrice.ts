@@ -1,5 +1,6 @@
 import type { NativePrice } from "../config.ts";
 import { UserError } from "../errors.ts";
+import type { StateAt } from "./contractCall.ts";
 import { feedAnswerProbe, feedDecimalsProbe } from "./priceProbes.ts";
 import { ask, type Probe } from "./probe.ts";
 import type { Rpc } from "./rpcClient.ts";
@@ -9,8 +10,12 @@ const PRICE_SCALE = 10n ** 36n;
 
 /** What a wei is worth in quote base units, times 1e36: the price at which gas is weighed against a discount. */
 export interface NativePriceSource {
-  /** Undefined while a feed is silent and never spoke. */
-  probe(block: number): Probe<bigint | undefined>;
+  /** Feeds whose answers it takes, in this order. */
+  readonly feeds: readonly string[];
+  /** From the feeds' answers; undefined for one that is silent. Undefined while one is silent and never spoke. */
+  price36(answers: readonly (bigint | undefined)[]): bigint | undefined;
+  /** Asks the feeds at a block, for `price36`. */
+  probe(block: StateAt | number): Probe<bigint | undefined>;
 }
 
 export interface QuoteFeed {
@@ -26,7 +31,7 @@ export async function openNativePrice(
 ): Promise<NativePriceSource> {
   if ("fixed" in price) {
     const price36 = (price.fixed * PRICE_SCALE) / WEI_PER_COIN;
-    return { probe: () => ({ calls: [], read: () => price36 }) };
+    return withProbe({ feeds: [], price36: () => price36 });
   }
   const [decimals, quoteDecimals] = await ask(
     rpc,
@@ -40,17 +45,23 @@ export async function openNativePrice(
   const down = WEI_PER_COIN * 10n ** BigInt(decimals);
   // A feed that falls silent leaves its last answer: gas does not become free, nor infinitely dear.
   let last: bigint | undefined;
+  return withProbe({
+    feeds: [price.feed, quote.feed],
+    price36([native, unit]) {
+      if (native !== undefined && unit !== undefined) last = (native * up) / (down * unit);
+      return last;
+    },
+  });
+}
+
+function withProbe(source: Omit<NativePriceSource, "probe">): NativePriceSource {
   return {
+    ...source,
     probe(block) {
-      const [native, unit] = [feedAnswerProbe(price.feed, block), feedAnswerProbe(quote.feed, block)];
+      const probes = source.feeds.map((feed) => feedAnswerProbe(feed, block));
       return {
-        calls: [...native.calls, ...unit.calls],
-        read: (answers) => {
-          const answer = native.read(answers.slice(0, 1));
-          const quoteAnswer = unit.read(answers.slice(1, 2));
-          if (answer !== undefined && quoteAnswer !== undefined) last = (answer * up) / (down * quoteAnswer);
-          return last;
-        },
+        calls: probes.flatMap(({ calls }) => calls),
+        read: (answers) => source.price36(probes.map((probe, i) => probe.read(answers.slice(i, i + 1)))),
       };
     },
   };

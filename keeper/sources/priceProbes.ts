@@ -1,7 +1,7 @@
 import { Interface } from "ethers";
 import { NO_PRICES, pricesFrom } from "../../sdk/valuation.ts";
 import type { Prices } from "../../sdk/vaultTypes.ts";
-import { contractCall, decoded } from "./contractCall.ts";
+import { contractCall, decoded, type StateAt } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
 
 const oracleAbi = new Interface([
@@ -14,7 +14,11 @@ const feedAbi = new Interface([
 const NO_ORACLE = /^0x0{40}$/;
 
 /** The vault's prices at a block, as the vault itself would read them there; without an oracle there are none. */
-export function vaultPricesProbe(oracle: string, collateralCount: number, block: number): Probe<Prices> {
+export function vaultPricesProbe(
+  oracle: string,
+  collateralCount: number,
+  block: StateAt | number,
+): Probe<Prices> {
   const assetSet = (1 << collateralCount) - 1;
   if (NO_ORACLE.test(oracle)) return { calls: [], read: () => NO_PRICES };
   return {
@@ -28,7 +32,7 @@ export function vaultPricesProbe(oracle: string, collateralCount: number, block:
 }
 
 /** A feed's answer at a block, as it stands; undefined when it has none. */
-export function feedAnswerProbe(feed: string, block: number): Probe<bigint | undefined> {
+export function feedAnswerProbe(feed: string, block: StateAt | number): Probe<bigint | undefined> {
   return {
     calls: [contractCall(feed, feedAbi, "latestRoundData", [], block)],
     read: ([answer]) => {

@@ -2,12 +2,22 @@ import { RetryableError, messageOf } from "../errors.ts";
 
 /**
  * A call. With `at`, the state it is asked of: a last parameter that names the block by its hash (EIP-1898), so that
- * no answer comes from another fork; `params` then ends before it.
+ * no answer comes from another fork; `params` then ends before it. `overrides` follows the block: what to take an
+ * address's code for during an `eth_call`.
  */
 export interface RpcCall {
   readonly method: string;
   readonly params: readonly unknown[];
   readonly at?: { readonly number: number; readonly hash: string };
+  readonly overrides?: Readonly<Record<string, { readonly code: string }>>;
+}
+
+/** A call's parameters as they are sent; `block` says how the block is named. */
+export function paramsOf(call: RpcCall, block: "byHash" | "byNumber"): readonly unknown[] {
+  const { params, at, overrides } = call;
+  if (at === undefined) return params;
+  const named = block === "byHash" ? { blockHash: at.hash } : `0x${at.number.toString(16)}`;
+  return overrides === undefined ? [...params, named] : [...params, named, overrides];
 }
 
 /** The answer to one call. `data` is what a reverted call returned, when the endpoint passes it on. */
@@ -79,7 +89,7 @@ export class RpcClient implements Rpc {
       jsonrpc: "2.0",
       id: firstId + i,
       method: call.method,
-      params: call.at === undefined ? call.params : [...call.params, { blockHash: call.at.hash }],
+      params: paramsOf(call, "byHash"),
     }));
     const text = await this.#post(JSON.stringify(body.length === 1 ? body[0] : body));
     const answers = matchById(parseAnswers(text), firstId, calls);

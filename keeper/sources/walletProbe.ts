@@ -1,8 +1,9 @@
 import { Interface } from "ethers";
 import { RetryableError } from "../errors.ts";
 import type { Wallet } from "../policy/snapshot.ts";
-import { quantityIn, toHex } from "./blockHeader.ts";
+import { quantityIn } from "./blockHeader.ts";
 import { resultOf } from "./chainReader.ts";
+import { contractCall, stateCall, type StateAt } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
 import type { RpcAnswer } from "./rpcClient.ts";
 
@@ -12,14 +13,18 @@ const tokenAbi = new Interface([
 ]);
 
 /** What the keeper can pay with at a block. */
-export function walletProbe(keeper: string, quote: string, vault: string, block: number): Probe<Wallet> {
-  const at = toHex(block);
-  const read = (data: string) => ({ method: "eth_call", params: [{ to: quote, data }, at] });
+export function walletProbe(
+  keeper: string,
+  quote: string,
+  vault: string,
+  at: StateAt | number,
+): Probe<Wallet> {
+  const read = (name: string, args: readonly string[]) => contractCall(quote, tokenAbi, name, args, at);
   return {
     calls: [
-      { method: "eth_getBalance", params: [keeper, at] },
-      read(tokenAbi.encodeFunctionData("balanceOf", [keeper])),
-      read(tokenAbi.encodeFunctionData("allowance", [keeper, vault])),
+      stateCall("eth_getBalance", [keeper], at),
+      read("balanceOf", [keeper]),
+      read("allowance", [keeper, vault]),
     ],
     read: ([native, balance, allowance]) => ({
       native: BigInt(quantityIn({ balance: resultOf(native) }, "balance")),
