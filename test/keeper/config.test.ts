@@ -70,6 +70,27 @@ describe("readConfig", () => {
     expect(read(minimal).allowanceCeiling).to.equal(undefined);
   });
 
+  it("has one key for all lanes, or one for each, with paths from its own folder", () => {
+    const source = { privateKeyEnv: "KEY" };
+    expect(read(minimal).keys).to.deep.equal({ urgent: source, normal: source, housekeeping: source });
+    const urgent = { keystoreFile: "urgent.json", passwordEnv: "PASSWORD" };
+    const keys = { urgent, normal: { privateKeyEnv: "N" }, housekeeping: { privateKeyEnv: "H" } };
+    expect(read({ ...minimal, key: undefined, keys }).keys).to.deep.equal({
+      ...keys,
+      urgent: { ...urgent, keystoreFile: join(folder, "urgent.json") },
+    });
+  });
+
+  it("stops by a file beside the store unless told another", () => {
+    expect(read(minimal).stopFile).to.equal(join(folder, "keeper.sqlite.stop"));
+    expect(read({ ...minimal, stopFile: "halt" }).stopFile).to.equal(join(folder, "halt"));
+  });
+
+  it("counts a day's gas in the native coin", () => {
+    expect(read(minimal).dailyGasBudget).to.equal(undefined);
+    expect(read({ ...minimal, dailyGasBudget: "0.5" }).dailyGasBudget).to.equal(5n * 10n ** 17n);
+  });
+
   it("the example is valid, and shows every key", () => {
     const example = JSON.parse(readFileSync(join(root, "keeper", "config.example.json"), "utf8")) as object;
     const config = read({ ...example, deploymentFile: "deployment.json" });
@@ -106,6 +127,14 @@ describe("readConfig", () => {
     ],
     ["a bad address", { ...minimal, nativePriceFeed: "0x12" }, "nativePriceFeed"],
     ["a key of no kind", { ...minimal, key: { secret: "s3cr3t" } }, "key: must be"],
+    ["both one key and three", { ...minimal, keys: { urgent: minimal.key } }, "keys"],
+    ["no key at all", { ...minimal, key: undefined }, 'either "key"'],
+    [
+      "a lane without a key",
+      { ...minimal, key: undefined, keys: { urgent: minimal.key, normal: minimal.key } },
+      "keys.housekeeping",
+    ],
+    ["a relay over another protocol", { ...minimal, relayUrl: "ftp://relay" }, "relayUrl"],
     ["no JSON", "{ nope", "is no JSON"],
     ["a list", [], "the configuration"],
   ];
