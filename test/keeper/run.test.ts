@@ -12,7 +12,6 @@ import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
 import { ask } from "../../keeper/sources/probe.ts";
 import { KEYS, startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
-import { randomOf } from "./support/random.ts";
 import { buildWorld, type World } from "./support/world.ts";
 
 const USDC = 10n ** 6n;
@@ -190,48 +189,6 @@ describe("npm run keeper", function () {
     await mineUntil(() => Promise.resolve(keeper.process.exitCode !== null), 12, 400);
     expect(await keeper.ended()).to.equal(0);
     expect(await events("MarginCallOpened")).to.have.length(1);
-  });
-
-  it("K-09 K-10 killed twelve times at random moments, calls each account once and pays for nothing twice", async () => {
-    const pick = randomOf(7);
-    const accounts: AccountId[] = [];
-    for (let n = 1n; n <= 24n; ++n) {
-      accounts.push(await opened(n, 1.06 + Number(n) * 0.002));
-      if (n % 8n === 0n) await chain.mine();
-    }
-    let price = 1_990;
-    for (let kill = 0; kill < 12; ++kill) {
-      const keeper = start();
-      const until = Date.now() + 750 + pick(750);
-      const fallsAt = Date.now() + 500 + pick(700);
-      let hasFallen = false;
-      while (Date.now() < until) {
-        if (!hasFallen && Date.now() >= fallsAt) {
-          hasFallen = true;
-          await world.setPrice(0, (price -= 12));
-        }
-        await chain.mine();
-        await sleep(25);
-      }
-      expect(await keeper.stop("SIGKILL"), keeper.stderr()).to.equal(null);
-    }
-    await world.setPrice(0, 1_846);
-    const keeper = start();
-    await mineUntil(isSeen(keeper));
-    await mineUntil(async () => {
-      const statuses = await Promise.all(accounts.map(statusOf));
-      return statuses.every((status) => status !== Status.Callable && status < Status.Critical);
-    });
-    await keeper.stop("SIGTERM");
-    const calls = await events("MarginCallOpened");
-    expect(calls.length).to.be.greaterThan(5);
-    // An account is called again only after its call was closed; nothing here closes one.
-    expect(new Set(calls.map(({ account }) => account)).size).to.equal(calls.length);
-    const count = Number(await chain.send<string>("eth_getTransactionCount", world.keeper.address, "latest"));
-    const useful = new Set([...calls, ...(await events("Liquidated"))].map((event) => event.actor));
-    expect([...useful]).to.deep.equal([world.keeper.address]);
-    // One approval and at most one transaction for each call: none was spent on something done before.
-    expect(count).to.be.at.most(1 + calls.length + (await events("Liquidated")).length);
   });
 
   it("K-12 refuses a second process on the same store", async () => {

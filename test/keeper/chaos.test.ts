@@ -1,0 +1,200 @@
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AccountId } from "../../sdk/accountId.ts";
+import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
+import type { VaultEvent } from "../../sdk/vaultEvent.ts";
+import { Status } from "../../sdk/vaultTypes.ts";
+import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
+import { ask } from "../../keeper/sources/probe.ts";
+import { startChain, type Chain } from "./support/chain.ts";
+import { startKeeper, writeConfig, type KeeperProcess, type LogLine } from "./support/keeperProcess.ts";
+import { randomOf } from "./support/random.ts";
+import { buildWorld, type World } from "./support/world.ts";
+
+/** `npm run chaos` sets these: how often to kill, with which dice, and where to write what was counted. */
+const KILLS = Number(process.env.TOCSIN_CHAOS_KILLS ?? 20);
+const SEED = Number(process.env.TOCSIN_CHAOS_SEED ?? 7);
+const REPORT = process.env.TOCSIN_CHAOS_REPORT;
+
+const ACCOUNTS = 24n;
+const DEBT = 10_000n * 10n ** 6n;
+/** Blocks after which whoever had to be called or taken must have been. */
+const LATE_BLOCKS = 12;
+
+/** Ether that gives the debt a health factor of `health` at 2,000. */
+function etherFor(health: number): bigint {
+  return BigInt(Math.round((10_000 / 0.802 / 2_000) * health * 1e9)) * 10n ** 9n;
+}
+
+interface Tally {
+  readonly kills: number;
+  readonly blocks: number;
+  sends: number;
+  resends: number;
+  mined: number;
+  calls: number;
+  takes: number;
+  /** Deadlines looked at, and those that had passed with nothing done. */
+  checked: number;
+  missed: number;
+  doubleEffects: string[];
+}
+
+describe("npm run chaos", function () {
+  this.timeout(60_000 + KILLS * 6_000);
+  let chain: Chain;
+  let world: World;
+  let folder: string;
+  let keeper: KeeperProcess | undefined;
+
+  before(async () => {
+    chain = await startChain();
+    world = await buildWorld(chain);
+    await chain.send("evm_setAutomine", false);
+    folder = mkdtempSync(join(tmpdir(), "tocsin-chaos-"));
+  });
+  after(async () => {
+    if (keeper?.process.exitCode === null) await keeper.stop("SIGKILL");
+    world.close();
+    await chain.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const height = async () => Number(await chain.send<string>("eth_blockNumber"));
+  const statusOf = async (account: AccountId) =>
+    Number(await world.vault.getFunction("statusOf").staticCall(account)) as Status;
+  const isDue = (status: Status) => status === Status.Callable || status >= Status.Critical;
+
+  async function events(): Promise<readonly (VaultEvent & { readonly block: number })[]> {
+    const { vault, deployBlock } = world.deployment;
+    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, await height()));
+    return logs.flatMap((log) => {
+      const event = decodeVaultEvent(log);
+      return event === undefined ? [] : [{ ...event, block: log.blockNumber }];
+    });
+  }
+
+  /** One life: it starts, the price moves at a random moment, and it is killed at another. */
+  async function live(
+    accounts: readonly AccountId[],
+    pick: (below: number) => number,
+    tally: Tally,
+  ): Promise<LogLine[]> {
+    const process = (keeper = startKeeper(writeConfig(folder, chain.url, world.deployment)));
+    const until = Date.now() + 700 + pick(900);
+    const movesAt = Date.now() + 400 + pick(800);
+    let settledFrom: number | undefined;
+    let hasMoved = false;
+    while (Date.now() < until) {
+      if (!hasMoved && Date.now() >= movesAt) {
+        hasMoved = true;
+        settledFrom = undefined;
+        await world.setPrice(0, 1_840 + pick(120));
+      }
+      await chain.mine();
+      await sleep(25);
+      const isUp = process.lines.some(({ event }) => event === "block.seen");
+      if (isUp) settledFrom ??= await height();
+    }
+    if (settledFrom !== undefined && (await height()) - settledFrom >= LATE_BLOCKS) {
+      const statuses = await Promise.all(accounts.map(statusOf));
+      tally.checked += statuses.length;
+      tally.missed += statuses.filter(isDue).length;
+    }
+    expect(await process.stop("SIGKILL"), process.stderr()).to.equal(null);
+    return [...process.lines];
+  }
+
+  it(`K-09 K-10 killed ${KILLS} times at random moments: nothing is done twice, no deadline is missed`, async () => {
+    const pick = randomOf(SEED);
+    const accounts: AccountId[] = [];
+    for (let n = 1n; n <= ACCOUNTS; ++n) {
+      accounts.push(await world.open(n, 0, etherFor(1.06 + Number(n) * 0.002), DEBT));
+      if (n % 8n === 0n) await chain.mine();
+    }
+    const from = await height();
+    const tally: Tally = {
+      kills: KILLS,
+      blocks: 0,
+      sends: 0,
+      resends: 0,
+      mined: 0,
+      calls: 0,
+      takes: 0,
+      checked: 0,
+      missed: 0,
+      doubleEffects: [],
+    };
+    const lines: LogLine[] = [];
+    for (let kill = 0; kill < KILLS; ++kill) lines.push(...(await live(accounts, pick, tally)));
+
+    const last = (keeper = startKeeper(writeConfig(folder, chain.url, world.deployment)));
+    await world.setPrice(0, 1_846);
+    for (let i = 0; i < 80 && !last.lines.some(({ event }) => event === "block.seen"); ++i) {
+      await chain.mine();
+      await sleep(60);
+    }
+    for (let i = 0; i < LATE_BLOCKS; ++i) {
+      await chain.mine();
+      await sleep(60);
+    }
+    const statuses = await Promise.all(accounts.map(statusOf));
+    tally.checked += statuses.length;
+    tally.missed += statuses.filter(isDue).length;
+    await last.stop("SIGTERM");
+    lines.push(...last.lines);
+
+    const seen = await events();
+    count(tally, lines, seen);
+    const report = { seed: SEED, ...tally, blocks: (await height()) - from };
+    if (REPORT !== undefined) {
+      mkdirSync(dirname(REPORT), { recursive: true });
+      writeFileSync(REPORT, `${JSON.stringify(report, undefined, 2)}\n`);
+    }
+    expect(report.doubleEffects).to.be.empty;
+    expect(report.missed).to.equal(0);
+    expect(report.checked).to.be.greaterThan(KILLS);
+    expect(report.calls).to.be.greaterThan(KILLS / 4);
+  });
+});
+
+/** Adds what logs and chain say; a double effect is named. */
+function count(
+  tally: Tally,
+  lines: readonly LogLine[],
+  seen: readonly (VaultEvent & { readonly block: number })[],
+): void {
+  const used = new Set<number>();
+  for (const { event, nonce } of lines) {
+    if (event === "transaction.resent") tally.resends += 1;
+    if (event === "transaction.mined") tally.mined += 1;
+    if (event === "transaction.rejected") used.delete(nonce as number);
+    if (event !== "transaction.sent") continue;
+    tally.sends += 1;
+    // After a kill the same bytes go out again; something new never has an old nonce.
+    if (used.has(nonce as number))
+      tally.doubleEffects.push(`nonce ${String(nonce)} was used for something else`);
+    used.add(nonce as number);
+  }
+  const called = new Set<AccountId>();
+  const taken = new Set<string>();
+  for (const event of seen) {
+    if (event.name === "MarginCallOpened") {
+      tally.calls += 1;
+      if (event.notice.reopened) tally.missed += 1;
+      else if (called.has(event.account)) tally.doubleEffects.push(`${event.account} was called twice`);
+      called.add(event.account);
+    }
+    if (event.name === "MarginCallClosed") called.delete(event.account);
+    if (event.name === "Liquidated") {
+      tally.takes += 1;
+      const take = `${event.account} at ${event.block}`;
+      if (taken.has(take)) tally.doubleEffects.push(`${take} was taken twice`);
+      taken.add(take);
+    }
+  }
+}
