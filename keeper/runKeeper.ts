@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config.ts";
-import { RetryableError, UserError } from "./errors.ts";
+import { RetryableError } from "./errors.ts";
 import { GasBudget } from "./executors/gasBudget.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
 import type { Log } from "./log.ts";
 import { openLanes, openSigners, targetsOf } from "./openLanes.ts";
-import { resultOf } from "./sources/chainReader.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
+import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
-import { RpcClient, type Rpc } from "./sources/rpcClient.ts";
+import { AccountsFile } from "./store/accountsFile.ts";
 import { Store } from "./store/store.ts";
 
 export interface RunOptions {
@@ -26,26 +26,36 @@ const LONGEST_FAILURE_WAIT_MS = 5_000;
 /** Runs until the signal aborts. Throws a `UserError` or a `GiveUpError`; endpoints that fail are waited for. */
 export async function runKeeper({ config, log, signal, once }: RunOptions): Promise<void> {
   const { deployment } = config;
-  const rpc = new RpcClient({ url: config.rpcUrl, timeoutMs: config.rpcTimeoutMs, signal });
+  const { chainId, vault } = deployment;
+  const endpoints = openEndpoints({
+    endpoints: config.endpoints,
+    chainId,
+    vault,
+    timeoutMs: config.rpcTimeoutMs,
+    hedgeAfterMs: config.hedgeAfterMs,
+    log,
+    signal,
+  });
   const signers = await openSigners(config, process.env);
-  const store = new Store(config.storeFile, { chainId: deployment.chainId, vault: deployment.vault });
+  const store = new Store(config.storeFile, { chainId, vault });
   try {
-    await retry("chain", () => checkChain(rpc, config), log, signal);
+    await retry("chain", () => checkEndpoints(endpoints, { chainId, vault }), log, signal);
     const targets = targetsOf(config, signers);
     const nativePrice = await retry(
       "nativePrice",
-      () => openNativePrice(config.nativePrice, deployment.quote, rpc),
+      () => openNativePrice(config.nativePrice, deployment.quote, endpoints),
       log,
       signal,
     );
     const killSwitch = new KillSwitch(config.stopFile, log);
     const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
-    const lanes = openLanes({ config, rpc, store, signers, killSwitch, gasBudget, log, signal });
+    const lanes = openLanes({ config, rpc: endpoints, store, signers, killSwitch, gasBudget, log, signal });
     stopOnSignal(killSwitch, signal);
     const keeper = new Keeper({
       config,
-      rpc,
+      rpc: endpoints,
       store,
+      accountsFile: new AccountsFile({ storeFile: config.storeFile, store, log }),
       lanes,
       gasBudget,
       killSwitch,
@@ -56,13 +66,14 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
     log.info("keeper.started", {
       keeper: targets.keeper,
       lanes: Object.entries(signers).map(([lane, { address }]) => `${lane} ${address}`),
-      vault: deployment.vault,
-      chainId: deployment.chainId,
+      vault,
+      chainId,
+      endpoints: endpoints.all.map(({ name }) => name),
     });
     try {
       await loop(keeper, { config, log, signal, once });
     } finally {
-      keeper.save();
+      keeper.putAway();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -74,6 +85,8 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
 
 /** SIGUSR2 stops sending as `keeper stop-sending` does, for whoever has a process and no shell on its machine. */
 function stopOnSignal(killSwitch: KillSwitch, signal: AbortSignal): void {
+  // Windows has no such signal.
+  if (process.platform === "win32") return;
   const stop = () => {
     killSwitch.turnOn();
   };
@@ -119,19 +132,4 @@ function waitAfter(tick: Tick, pollMs: number): number {
   if (tick.kind === "idle" || tick.nextMoment === undefined) return pollMs;
   const untilMoment = Number(tick.nextMoment - tick.head.timestamp) * 1_000;
   return Math.max(1, Math.min(pollMs, untilMoment));
-}
-
-async function checkChain(rpc: Rpc, { deployment }: Config): Promise<void> {
-  const [chainId, code] = await rpc.batch([
-    { method: "eth_chainId", params: [] },
-    { method: "eth_getCode", params: [deployment.vault, "latest"] },
-  ]);
-  const found = Number(resultOf(chainId));
-  if (found !== deployment.chainId) {
-    throw new UserError(
-      `the endpoint serves chain ${found}, the deployment is on chain ${deployment.chainId}`,
-    );
-  }
-  if (resultOf(code) === "0x")
-    throw new UserError(`there is no contract at ${deployment.vault} on this chain`);
 }
