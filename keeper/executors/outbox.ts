@@ -6,6 +6,7 @@ import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Probe } from "../sources/probe.ts";
 import type { Rpc, RpcAnswer } from "../sources/rpcClient.ts";
+import { othersThan } from "../sources/withOne.ts";
 import type { Store } from "../store/store.ts";
 import type { AllowList } from "./allowList.ts";
 import type { Delivery } from "./delivery.ts";
@@ -304,20 +305,31 @@ export class Outbox {
   }
 
   /**
-   * An endpoint that refuses a transaction may have taken it all the same. Only when it does not know the hash, and no
-   * later nonce is in use, is the nonce free again; otherwise the bytes are sent again until something comes of them.
+   * An endpoint that refuses a transaction may have taken it all the same. Only when none knows the hash, and no later
+   * nonce is in use, is the nonce free again; otherwise the bytes are sent again until something comes of them.
    */
   async #releaseIfUnknown(slot: Slot): Promise<void> {
-    const { rpc, store, gasBudget, log } = this.#options;
+    const { store, gasBudget, log } = this.#options;
     const { nonce, attempts } = slot;
     if (attempts.length > 1 || this.#slots.open.some((other) => other.nonce > nonce)) return;
     const { hash } = lastAttempt(slot);
-    const [answer] = await rpc.batch(knownProbe([hash]).calls);
-    if (answer?.ok !== true || answer.result !== null) return;
+    if (await this.#mayBeKnown(hash)) return;
     store.settle(hash, "rejected");
     this.#slots.takeBack(nonce);
     gasBudget.release(this.address, nonce);
     log.warn("transaction.rejected", { nonce, hash });
+  }
+
+  /** Whether any endpoint has a transaction, or does not say; one that has not seen it proves nothing for another. */
+  async #mayBeKnown(hash: string): Promise<boolean> {
+    const { rpc } = this.#options;
+    const group = othersThan(rpc, rpc);
+    const { calls } = knownProbe([hash]);
+    const ends = await Promise.allSettled((group.length > 0 ? group : [rpc]).map((one) => one.batch(calls)));
+    return ends.some((end) => {
+      const [answer] = end.status === "fulfilled" ? end.value : [];
+      return answer?.ok !== true || answer.result !== null;
+    });
   }
 
   #record({ slot, outcome }: SettledSlot): void {

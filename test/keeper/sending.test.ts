@@ -173,6 +173,35 @@ describe("sending", () => {
       expect(sentAt(node, -1).nonce).to.equal(0);
     });
 
+    it("K-16 takes back no nonce that another endpoint knows, or does not speak of", async () => {
+      const knows = new FakeNode();
+      const silent = new FakeNode();
+      for (const other of [knows, silent]) {
+        const { node, outbox, at } = await outboxBench();
+        await at(1);
+        node.behaviour = "refuse";
+        const group = Object.assign(Object.create(node) as FakeNode, {
+          first: undefined,
+          others: () => [node, other],
+        });
+        const bench = await outboxBench({ node, rpc: group });
+        await bench.at(1);
+        other.behaviour = "take";
+        const parcel = callParcel([1]);
+        if (other === silent) other.batch = () => Promise.reject(new RetryableError("no answer"));
+        else {
+          const send = node.batch.bind(node);
+          node.batch = async (calls) => {
+            await other.batch(calls.filter(({ method }) => method === "eth_sendRawTransaction"));
+            return send(calls);
+          };
+        }
+        await bench.outbox.send([parcel], headerAt(1));
+        expect(bench.outbox.busyAccounts(1).size).to.equal(1);
+        expect(outbox.busyAccounts(1).size).to.equal(0);
+      }
+    });
+
     it("does not go back to used nonces when an endpoint lags", async () => {
       const { node, outbox, at } = await outboxBench();
       node.nonce = 5;
