@@ -33,8 +33,13 @@ const keySchema = z.union([
   z.strictObject({ privateKeyEnv: z.string().min(1) }),
 ]);
 
+const httpUrl = z.url({ protocol: /^https?$/ }).refine(hasNoPassword, "must not contain a user or password");
+const wsUrl = z.url({ protocol: /^wss?$/ }).refine(hasNoPassword, "must not contain a user or password");
+const endpointSchema = z.strictObject({ http: httpUrl, ws: wsUrl.optional() });
+
 const configSchema = z.strictObject({
-  rpcUrl: z.url({ protocol: /^https?$/ }),
+  rpcUrl: httpUrl.optional(),
+  endpoints: z.array(endpointSchema).min(1).max(8).optional(),
   deploymentFile: z.string().min(1),
   storeFile: z.string().min(1),
   key: keySchema.optional(),
@@ -42,6 +47,8 @@ const configSchema = z.strictObject({
   stopFile: z.string().min(1).optional(),
   pollMs: milliseconds.default(250),
   rpcTimeoutMs: milliseconds.default(10_000),
+  hedgeAfterMs: milliseconds.default(1_000),
+  agreeWithinMs: milliseconds.default(1_000),
   logRangeBlocks: count.default(2_000),
   nativePriceFeed: z.union([address, z.strictObject({ fixed: decimal })]),
   profitMargin: decimal.default("1"),
@@ -73,6 +80,12 @@ type ParsedConfig = z.infer<typeof configSchema>;
 type QuoteAmounts =
   "profitMargin" | "criticalLossPerAccountPerDay" | "housekeepingMaxCost" | "callMaxCost" | "minimumCallDebt";
 
+/** Where an endpoint is; without `ws` it is polled. */
+export interface EndpointUrls {
+  readonly http: string;
+  readonly ws: string | undefined;
+}
+
 /** Where a key is. */
 export type KeySource = z.infer<typeof keySchema>;
 
@@ -80,9 +93,19 @@ export type KeySource = z.infer<typeof keySchema>;
 export interface Config extends Readonly<
   Omit<
     ParsedConfig,
-    QuoteAmounts | "allowance" | "deploymentFile" | "nativePriceFeed" | "key" | "keys" | "stopFile"
+    | QuoteAmounts
+    | "allowance"
+    | "deploymentFile"
+    | "nativePriceFeed"
+    | "key"
+    | "keys"
+    | "stopFile"
+    | "rpcUrl"
+    | "endpoints"
   >
 > {
+  /** The first is the one whose chain is followed while it does its work. */
+  readonly endpoints: readonly EndpointUrls[];
   readonly deployment: Deployment;
   readonly profitMargin: bigint;
   readonly criticalLossPerAccountPerDay: bigint;
@@ -109,12 +132,13 @@ export function readConfig(file: string): Config {
   if (!parsed.success) throw new UserError(`${file}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
-  const { key, keys, stopFile, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const amountOf = (name: string, text: string) => quoteAmount(file, name, text, deployment);
   return Object.freeze({
     ...plain,
+    endpoints: endpointsFrom(file, rpcUrl, endpoints),
     storeFile: pathOf(plain.storeFile),
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
     keys: keysFrom(file, key, keys, pathOf),
@@ -130,6 +154,13 @@ export function readConfig(file: string): Config {
         ? { feed: nativePriceFeed }
         : { fixed: amountOf("nativePriceFeed.fixed", nativePriceFeed.fixed) },
   });
+}
+
+/** A URL with a password cannot be fetched, and would be shown in whole by whoever prints it. */
+function hasNoPassword(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password } = new URL(url);
+  return username === "" && password === "";
 }
 
 function readDeployment(file: string): Deployment {
@@ -153,6 +184,22 @@ function readJson(file: string): unknown {
   } catch (error) {
     throw new UserError(`${file} is no JSON: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function endpointsFrom(
+  file: string,
+  rpcUrl: string | undefined,
+  endpoints: ParsedConfig["endpoints"],
+): readonly EndpointUrls[] {
+  if ((rpcUrl === undefined) === (endpoints === undefined)) {
+    throw new UserError(`${file}: must have either "rpcUrl", one endpoint, or "endpoints", a list of them`);
+  }
+  const list = endpoints ?? [{ http: rpcUrl ?? "" }];
+  // One that is named twice would agree with itself.
+  if (new Set(list.map(({ http }) => new URL(http).href)).size < list.length) {
+    throw new UserError(`${file}: endpoints: the same endpoint is named twice`);
+  }
+  return list.map(({ http, ws }) => ({ http, ws }));
 }
 
 function keysFrom(

@@ -63,7 +63,7 @@ export class Lanes {
           from += calls.length;
           return {
             outbox,
-            lanes: this.#lanesOf(outbox),
+            lanes: this.lanesOf(outbox),
             sender: sender.read(rest),
             nativeWei: weiIn(balance),
           };
@@ -90,7 +90,8 @@ export class Lanes {
     await all(this.all.map((outbox) => outbox.resume(head)));
   }
 
-  #lanesOf(outbox: Outbox): readonly Lane[] {
+  /** The lanes that use an outbox. */
+  lanesOf(outbox: Outbox): readonly Lane[] {
     return LANES.filter((lane) => this.#outboxes[lane] === outbox);
   }
 }

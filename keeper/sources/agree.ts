@@ -11,8 +11,10 @@ import type { Rpc } from "./rpcClient.ts";
  */
 export interface Agreement<T> {
   readonly kind: "agreed" | "alone" | "silent" | "disputed";
-  /** Of the two that agree; otherwise of the endpoint whose chain is followed, if it answered. */
+  /** Of the first of those that agree; otherwise of the endpoint whose chain is followed, if it answered. */
   readonly value: T;
+  /** Of the others that agree with it. */
+  readonly same: readonly T[];
 }
 
 export interface AgreeOptions<T> {
@@ -40,7 +42,7 @@ export async function agree<T>(options: AgreeOptions<T>): Promise<Agreement<T>> 
   const { endpoints, isSame, log } = options;
   const [first, second, ...rest] = endpoints.inUse.filter(({ isAside }) => !isAside);
   if (first === undefined || second === undefined) {
-    return { kind: "alone", value: await endpoints.first(options.read) };
+    return { kind: "alone", value: await endpoints.first(options.read), same: [] };
   }
   const views = (await Promise.all([look(first, options), look(second, options)])).flat();
   const settled = () =>
@@ -54,16 +56,17 @@ export async function agree<T>(options: AgreeOptions<T>): Promise<Agreement<T>> 
     for (const { endpoint, value } of views) {
       if (!isSame(value, believed.value)) endpoint.setAside("two others agree on something else");
     }
-    return { kind: "agreed", value: believed.value };
+    const same = views.filter((view) => view !== believed && isSame(view.value, believed.value));
+    return { kind: "agreed", value: believed.value, same: same.map(({ value }) => value) };
   }
   const [view] = views;
   if (view === undefined) throw new RetryableError("no endpoint answered in time");
   if (views.length > 1) {
     log.error("endpoints.disagree", { endpoints: views.map(({ endpoint }) => endpoint.name) });
-    return { kind: "disputed", value: view.value };
+    return { kind: "disputed", value: view.value, same: [] };
   }
   const isAlone = endpoints.inUse.every((endpoint) => endpoint === view.endpoint || endpoint.isAside);
-  return { kind: isAlone ? "alone" : "silent", value: view.value };
+  return { kind: isAlone ? "alone" : "silent", value: view.value, same: [] };
 }
 
 /** What an endpoint says, as a list of one; of none when it does not answer in time. */

@@ -26,7 +26,7 @@ describe("agree", () => {
   interface Setting {
     readonly endpoints: Endpoints;
     readonly asked: readonly number[];
-    readonly run: () => Promise<Agreement<string>>;
+    readonly run: () => Promise<Omit<Agreement<string>, "same">>;
   }
 
   function setting(...behaviours: Says[]): Setting {
@@ -48,7 +48,12 @@ describe("agree", () => {
       return answer?.ok === true ? String(answer.result) : "";
     };
     const isSame = (a: string, b: string) => a === b;
-    return { endpoints, asked, run: () => agree({ endpoints, read, isSame, withinMs: WITHIN_MS, log }) };
+    const run = async () => {
+      const { same, ...agreement } = await agree({ endpoints, read, isSame, withinMs: WITHIN_MS, log });
+      expect(same).to.deep.equal(agreement.kind === "agreed" ? [agreement.value] : []);
+      return agreement;
+    };
+    return { endpoints, asked, run };
   }
 
   const aside = () => log.of("endpoint.setAside").map(({ endpoint, cause }) => [endpoint, cause]);

@@ -1,0 +1,123 @@
+import type { AccountId } from "../sdk/accountId.ts";
+import type { KeyState, Lanes } from "./executors/lanes.ts";
+import type { Outbox } from "./executors/outbox.ts";
+import type { SenderState } from "./executors/slotBook.ts";
+import type { Log } from "./log.ts";
+import { agree, type Agreement } from "./sources/agree.ts";
+import type { BlockHeader } from "./sources/blockHeader.ts";
+import type { Endpoints } from "./sources/endpoints.ts";
+import type { Probe } from "./sources/probe.ts";
+import type { Sight } from "./sources/sight.ts";
+import type { OracleView, SightReader } from "./sources/sightReader.ts";
+
+export interface ObserverOptions {
+  readonly endpoints: Endpoints;
+  readonly sightReader: SightReader;
+  readonly lanes: Lanes;
+  readonly agreeWithinMs: number;
+  readonly log: Log;
+}
+
+/** A block as the endpoints show it, and how far that is to be believed. */
+export interface Observation {
+  readonly trust: Agreement<unknown>["kind"];
+  readonly sight: Sight;
+  /** Of the keys that were asked about. */
+  readonly keys: readonly KeyState[];
+}
+
+/**
+ * Reads what a decision stands on, from two endpoints where there are two. Keys with nothing on their way are asked
+ * about in turn, one a block: that is enough to notice a stranger who uses one.
+ */
+export class Observer {
+  readonly #options: ObserverOptions;
+  /** Keys asked about since the last reorganisation; the others have to be before they can send. */
+  #known = new Set<Outbox>();
+  #turn = 0;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `RetryableError` when no endpoint has the block. */
+  async at(head: BlockHeader, view: OracleView, accounts: readonly AccountId[]): Promise<Observation> {
+    const { endpoints, sightReader, agreeWithinMs, log } = this.#options;
+    const outboxes = this.#chosen();
+    const senders = sendersProbe(outboxes, head.number);
+    const { kind, value, same } = await agree({
+      endpoints,
+      read: (one) => sightReader.read(one, head, view, accounts, senders),
+      isSame: ([a], [b]) => isSameSight(a, b),
+      withinMs: agreeWithinMs,
+      log,
+    });
+    const [sight] = value;
+    const states = [value, ...same].map(([, sender]) => sender);
+    for (const outbox of outboxes) this.#known.add(outbox);
+    const keys = outboxes.map((outbox, i) => {
+      const sender = cautious(states.flatMap((state) => state[i] ?? []));
+      return this.#keyState(outbox, sight, sender);
+    });
+    return { trust: kind, sight, keys };
+  }
+
+  /** The chain went back: what was known of nonces may no longer be so. */
+  rolledBack(): void {
+    this.#known = new Set();
+  }
+
+  #chosen(): readonly Outbox[] {
+    const { all } = this.#options.lanes;
+    this.#turn = (this.#turn + 1) % all.length;
+    return all.filter(
+      (outbox, i) => i === this.#turn || !this.#known.has(outbox) || outbox.busyDuties().size > 0,
+    );
+  }
+
+  #keyState(outbox: Outbox, sight: Sight, sender: SenderState): KeyState {
+    const { lanes } = this.#options;
+    const wallet = sight.wallets[lanes.all.indexOf(outbox)];
+    return { outbox, lanes: lanes.lanesOf(outbox), sender, nativeWei: wallet?.native ?? 0n };
+  }
+}
+
+function sendersProbe(outboxes: readonly Outbox[], block: number): Probe<readonly SenderState[]> {
+  const probes = outboxes.map((outbox) => outbox.probe(block));
+  return {
+    calls: probes.flatMap(({ calls }) => calls),
+    read: (answers) => {
+      let from = 0;
+      return probes.map((probe) => {
+        const own = answers.slice(from, from + probe.calls.length);
+        from += probe.calls.length;
+        return probe.read(own);
+      });
+    },
+  };
+}
+
+/** What all endpoints say of a key: mined is what every one has, gone from the pools what none has. */
+function cautious(states: readonly SenderState[]): SenderState {
+  const [first, ...others] = states;
+  if (first === undefined) throw new Error("nobody was asked about a key");
+  return others.reduce(
+    (a, b) => ({
+      nonce: Math.min(a.nonce, b.nonce),
+      receipts: new Map([...a.receipts].filter(([hash]) => b.receipts.has(hash))),
+      known: new Set([...a.known, ...b.known]),
+    }),
+    first,
+  );
+}
+
+/** One endpoint may be able to show more than the other; what both show has to be the same. */
+function isSameSight(a: Sight, b: Sight): boolean {
+  const text = ({ vault, ...rest }: Sight, withVault: boolean) =>
+    JSON.stringify(
+      withVault ? { ...rest, vault, accounts: [...(vault?.accounts ?? [])] } : rest,
+      (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value),
+    );
+  const both = a.vault !== undefined && b.vault !== undefined;
+  return text(a, both) === text(b, both);
+}
