@@ -413,3 +413,55 @@ describe("tokens and feeds of any decimals, from deposit to sale", () => {
     });
   }
 });
+
+describe("feeds of any decimals", () => {
+  for (const decimals of [0, 6, 8, 18, 20]) {
+    it(`say the same, ${decimals} for the collateral or for the quote (C-16, I-40)`, async () => {
+      const w = await loadWorld();
+      const id = await openPosition(w);
+      const before = await w.vault.marginOf(id);
+      const eth = w.collaterals[ETH]!;
+      const feed = await deployFeed(w.ethers, decimals, "2000");
+      const pairs = w.collaterals.map((c, i) => (i === ETH ? { ...c, feed } : c));
+      const quoteFeed = await deployFeed(w.ethers, decimals, "1");
+      for (const oracle of [
+        await deployOracle(w.ethers, w.quote, w.quoteFeed, pairs),
+        await deployOracle(w.ethers, w.quote, quoteFeed, w.collaterals),
+        await deployOracle(w.ethers, w.quote, quoteFeed, pairs),
+      ]) {
+        await w.configurator.setOracle(w.vault, oracle);
+        expect(await oracle.price(eth.address)).to.deep.equal([2_000n * 10n ** 24n, true]);
+        expect(await w.vault.marginOf(id)).to.deep.equal(before);
+      }
+    });
+  }
+});
+
+describe("a feed that stops at its own floor", () => {
+  it("is believed as long as it answers: bounds are another adapter's (C-23, known limit 6)", async () => {
+    const w = await loadWorld();
+    const id = await openPosition(w, { debt: w.usd(1_000n) });
+    // The market is at 1; the aggregator's least answer is 100 and it goes on saying so.
+    const floor = answerOf("100");
+    await w.collaterals[ETH]!.feed.push(floor);
+    const { price36, fresh } = await w.oracle.price(w.collaterals[ETH]!.address);
+    expect([price36, fresh]).to.deep.equal([100n * 10n ** 24n, true]);
+    // It is sold at what it says: a taker who knows better does not come, and it is written off only when it says less.
+    expect(await w.vault.statusOf(id)).to.equal(Status.Insolvent);
+    expect(await w.vault.bookLoss.staticCall([id])).to.deep.equal([BigInt(Refusal.NoLossToBook)]);
+    await takeAll(w, id);
+    expect(await w.vault.debtOf(id)).to.equal(0n);
+  });
+
+  it("at the largest and the least answers there are, values to the base unit or to nothing (C-23, C-17)", async () => {
+    const w = await loadWorld();
+    const id = await openPosition(w, { debt: 0n });
+    const { address, feed } = w.collaterals[ETH]!;
+    await feed.push(2n ** 127n);
+    // 2^127 / 10^24 dollars an ether, in base units of a millionth.
+    expect((await w.vault.marginOf(id)).value).to.equal((2n ** 127n * 10n ** 6n) / 10n ** 24n);
+    await feed.push(1n);
+    expect(await w.oracle.price(address)).to.deep.equal([1n, true]);
+    expect((await w.vault.marginOf(id)).value).to.equal(0n);
+  });
+});

@@ -152,7 +152,7 @@ describe("lenders", () => {
   });
 
   describe("given debts outstanding (C-14)", () => {
-    it("pays out the free cash and no more", async () => {
+    it("pays out the free cash and no more (C-14)", async () => {
       const w = await loadWorld({ lent: 2_000n });
       await openPosition(w);
       const vault = w.vault.connect(w.lender);
@@ -216,7 +216,7 @@ describe("lenders", () => {
   });
 
   describe("given that everyone has left (C-13, I-08)", () => {
-    it("leaves nothing that the next lender could be hurt by or could take", async () => {
+    it("leaves nothing that the next lender could be hurt by or could take (C-13)", async () => {
       const w = await worldWithInterest();
       const { trader, lender, stranger } = w;
       const id = await openPosition(w, { owner: trader, amounts: [], debt: 0n });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AccountId } from "../../sdk/accountId.ts";
+import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import { CloseReason, Status } from "../../sdk/vaultTypes.ts";
 import { mineAt, now, passDeadline, refreshFeeds } from "./support/clock.ts";
 import { eventOf } from "./support/events.ts";
@@ -488,8 +488,8 @@ describe("liquidate", () => {
     });
   });
 
-  describe("given that the liquidator is (C-56, I-24)", () => {
-    it("the borrower: he pays for it, and is no richer than by repaying", async () => {
+  describe("given that the liquidator is", () => {
+    it("the borrower: he pays for it, and is no richer than by repaying (C-56, I-24)", async () => {
       const w = await loadWorld();
       const id = await expired(w, 1_400n, 10n, 1_800n);
       const { price36 } = await w.oracle.price(w.collaterals[0]!.address);
@@ -505,7 +505,7 @@ describe("liquidate", () => {
       expect(before - (await worth())).to.be.greaterThan(w.usd(50n));
     });
 
-    it("a lender: his shares are worth no less", async () => {
+    it("a lender: his shares are worth no less (C-56, I-24)", async () => {
       const w = await loadWorld();
       const id = await expired(w, 1_400n, 10n, 1_800n);
       const before = await w.vault.convertToAssets(await w.vault.balanceOf(w.lender));
@@ -513,6 +513,40 @@ describe("liquidate", () => {
       expect(await w.vault.convertToAssets(await w.vault.balanceOf(w.lender))).to.be.greaterThanOrEqual(
         before,
       );
+    });
+
+    it("the fund that receives the fee: it pays like anybody, and its shares are worth no less (C-56)", async () => {
+      const w = await loadWorld();
+      const id = await expired(w, 1_400n, 10n, 1_800n);
+      const fund = w.feeRecipient;
+      await w.quote.mint(fund, w.usd(10_000n));
+      await w.quote.connect(fund).approve(w.vault, MAX_UINT);
+      await w.vault.connect(w.lender).transfer(fund, 10n ** 12n);
+      const before = await w.vault.convertToAssets(10n ** 12n);
+      const { repaid, insured, seized } = await preview(w, id);
+      const asset = w.collaterals[0]!;
+      const sale = w.vault.connect(fund).liquidate(id, asset.address, MAX_UINT, 0n, fund, "0x");
+      await expect(sale).to.changeTokenBalances(
+        w.ethers,
+        w.quote,
+        [fund, w.vault],
+        [-repaid - insured, repaid + insured],
+      );
+      expect(await asset.token.balanceOf(fund)).to.equal(seized);
+      expect(await w.vault.convertToAssets(10n ** 12n)).to.be.greaterThanOrEqual(before);
+    });
+
+    it("a taker who names the vault as recipient: he has paid for a gift that no ledger counts (C-56, C-49, I-33)", async () => {
+      const w = await loadWorld();
+      const id = await expired(w, 1_400n, 10n, 1_800n);
+      const { token, address } = w.collaterals[0]!;
+      const held = await token.balanceOf(w.vault);
+      const { total } = await w.vault.collateralAt(0n);
+      const { seized } = await preview(w, id);
+      await w.vault.connect(w.keeper).liquidate(id, address, MAX_UINT, 0n, w.vault, "0x");
+      expect(await token.balanceOf(w.vault)).to.equal(held);
+      expect((await w.vault.collateralAt(0n)).total).to.equal(total - seized);
+      expect(await w.vault.collateralOf(accountIdOf(w.vaultAddress), address)).to.equal(0n);
     });
   });
 

@@ -216,8 +216,8 @@ describe("dYdX: all collateral was taken", () => {
   });
 });
 
-describe("a cure that is lent (C-57, C-54)", () => {
-  it("cannot be taken out again below the initial margin, by deposit or by repayment", async () => {
+describe("a cure that is lent", () => {
+  it("cannot be taken out again below the initial margin, by deposit or by repayment (C-57, C-54)", async () => {
     const w = await loadWorld();
     const id = await openCalledPosition(w, w.usd(1_450n));
     const { address, unit } = w.collaterals[0]!;
@@ -234,6 +234,57 @@ describe("a cure that is lent (C-57, C-54)", () => {
     await w.vault.openCall(other);
     await vault.repay(other, MAX_UINT);
     await expect(vault.borrow(other, w.usd(1_300n), w.trader)).to.be.revertedWithCustomError(
+      w.vault,
+      "InsufficientMargin",
+    );
+  });
+});
+
+describe("a collateral switched on and off around a call", () => {
+  it("can be added at any time, taken out only while none is open, and changes neither call nor deadline (C-54)", async () => {
+    const w = await loadWorld({ secondIsWeaker: true });
+    const [eth, btc] = [w.collaterals[0]!, w.collaterals[1]!];
+    const id = await openPosition(w, { debt: w.usd(1_400n) });
+    const vault = w.vault.connect(w.trader);
+    const on = () => vault.depositCollateral(id, btc.address, 1_000n);
+    const off = () => vault.withdrawCollateral(id, btc.address, MAX_UINT, w.trader);
+    const setOf = async () => (await stateOf(w, id)).collateralSet;
+    for (let i = 0; i < 2; i++) {
+      await on();
+      expect(await setOf()).to.equal(3n);
+      await off();
+      expect(await setOf()).to.equal(1n);
+    }
+    await setPrice(eth, "1700");
+    await w.vault.openCall(id);
+    const { callNonce, deadline } = await stateOf(w, id);
+    await on();
+    await expect(off()).to.be.revertedWithCustomError(w.vault, "CallOpen").withArgs(id, deadline);
+    expect(await stateOf(w, id)).to.deep.include({ callNonce, deadline, collateralSet: 3n });
+    await passDeadline(w, id);
+    // Dust of the weaker one does not stand before what is to be sold (rule 8).
+    await w.vault.connect(w.keeper).liquidate(id, eth.address, MAX_UINT, 0n, w.keeper, "0x");
+    await vault.repay(id, MAX_UINT);
+    await off();
+    expect(await setOf()).to.equal(1n);
+  });
+
+  it("emptied and filled again by its owner, is the same position to a call (C-54)", async () => {
+    const w = await loadWorld();
+    const [eth, btc] = [w.collaterals[0]!, w.collaterals[1]!];
+    const id = await openPosition(w, { amounts: [eth.unit, btc.unit], debt: w.usd(1_500n) });
+    const vault = w.vault.connect(w.trader);
+    await vault.withdrawCollateral(id, eth.address, MAX_UINT, w.trader);
+    await setPrice(btc, "1800");
+    expect(await w.vault.statusOf(id)).to.equal(Status.Callable);
+    await w.vault.openCall(id);
+    const { deadline } = await stateOf(w, id);
+    await vault.depositCollateral(id, eth.address, 1n);
+    expect(await deadlineOf(w, id)).to.equal(deadline);
+    await vault.depositCollateral(id, eth.address, eth.unit);
+    expect(await deadlineOf(w, id)).to.equal(0n);
+    // Off again only as far as the initial margin of 1,500 against 1,800 of bitcoin and the ether allows.
+    await expect(vault.withdrawCollateral(id, eth.address, MAX_UINT, w.trader)).to.be.revertedWithCustomError(
       w.vault,
       "InsufficientMargin",
     );
