@@ -3,7 +3,7 @@ import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
 import { BlockClock } from "./blockClock.ts";
 import { ClockReporter } from "./clockReporter.ts";
-import type { AppliedBlock, Book } from "./book/book.ts";
+import type { AppliedBlock, Book, Roll } from "./book/book.ts";
 import type { Config } from "./config.ts";
 import { DeadLetters } from "./executors/deadLetters.ts";
 import type { Targets } from "./executors/encodeAction.ts";
@@ -17,6 +17,7 @@ import type { KeyState, Lanes } from "./executors/lanes.ts";
 import type { Settled } from "./executors/outbox.ts";
 import { RevertLosses } from "./executors/revertLosses.ts";
 import type { Log } from "./log.ts";
+import { momentOf } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
 import { costOf } from "./policy/gasCost.ts";
@@ -31,12 +32,14 @@ import { ask } from "./sources/probe.ts";
 import { restoreBook } from "./sources/restoreBook.ts";
 import type { Rpc } from "./sources/rpcClient.ts";
 import { walletProbe } from "./sources/walletProbe.ts";
+import type { AccountsFile } from "./store/accountsFile.ts";
 import type { Store } from "./store/store.ts";
 
 export interface KeeperParts {
   readonly config: Config;
   readonly rpc: Rpc;
   readonly store: Store;
+  readonly accountsFile: AccountsFile;
   readonly lanes: Lanes;
   readonly gasBudget: GasBudget;
   readonly killSwitch: KillSwitch;
@@ -53,6 +56,8 @@ export type Tick =
 /** Unsaved blocks are cheap to read again; saving each would cost a write to the disk a block. */
 const SAVE_EVERY_BLOCKS = 16;
 const DAY_SECONDS = 86_400n;
+/** Without prices nobody can be judged. */
+const NOBODY: Roll = { accounts: new Map(), counts: {} };
 
 /**
  * One vault, one key: each tick brings the book to the newest block, decides, and sends. One tick at a time; everything
@@ -118,6 +123,12 @@ export class Keeper {
     this.#unsaved = [];
   }
 
+  /** Puts the book on the disk such that the next start is quick; for the end, since it takes a while. */
+  putAway(): void {
+    this.save();
+    if (this.#book !== undefined) this.#parts.accountsFile.write(this.#book);
+  }
+
   async #act(head: BlockHeader, book: Book, startedAt: number): Promise<Decision> {
     const { config, rpc, lanes, nativePrice, targets, log } = this.#parts;
     const { oracle, collaterals } = book.vault;
@@ -134,15 +145,19 @@ export class Keeper {
     this.#parts.gasBudget.at(head.timestamp);
     this.#takeIn(lanes.settle(head.number, keys), head, gas);
     this.#clockReporter.seen(head.number, clock);
-    const snapshot: Snapshot = {
-      block: head,
-      actAt: this.#clock.next(),
-      clock,
-      vaultAddress: targets.vault,
-      accounts: book.accounts,
+    const circumstances = {
       vault: book.vault,
-      rates: this.#rates,
       prices,
+      rates: this.#rates,
+      clock,
+      actAt: this.#clock.next(),
+    };
+    const { accounts, counts } = prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
+    const snapshot: Snapshot = {
+      ...circumstances,
+      block: head,
+      vaultAddress: targets.vault,
+      accounts,
       gas,
       wallet,
       busy: this.#busyAt(head),
@@ -161,8 +176,9 @@ export class Keeper {
     log.info("block.seen", {
       block: head.number,
       timestamp: head.timestamp,
-      accounts: book.accounts.size,
+      accounts: book.size,
       ...decision.counts,
+      ...counts,
       skipped: countBy(decision.skips.map(({ reason }) => reason)),
       sent,
       nextMoment: decision.nextMoment,
@@ -242,11 +258,11 @@ export class Keeper {
   }
 
   async #openBook(): Promise<Follower> {
-    const { config, rpc, store, log, targets } = this.#parts;
+    const { config, rpc, store, accountsFile, log, targets } = this.#parts;
     const { deployment, logRangeBlocks } = config;
-    const book = await restoreBook(rpc, store, targets.vault, log);
+    const book = await restoreBook(rpc, { store, accountsFile }, targets.vault, log);
     const { deployBlock } = deployment;
-    log.info("book.opened", { block: book.head?.number, accounts: book.accounts.size });
+    log.info("book.opened", { block: book.head?.number, accounts: book.size });
     this.#book = book;
     this.#follower = new Follower({ rpc, book, deployBlock, logRangeBlocks, listener: this, log });
     return this.#follower;

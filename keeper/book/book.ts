@@ -1,7 +1,9 @@
-import type { AccountId } from "../../sdk/accountId.ts";
+import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
-import type { AccountState } from "../../sdk/vaultTypes.ts";
-import { applyEvent, type BookView } from "./applyEvent.ts";
+import { Status, statusName, type AccountState, type VaultMoment } from "../../sdk/vaultTypes.ts";
+import { AccountIndex, type ListedStatus } from "../index/accountIndex.ts";
+import type { AccountTable } from "../index/accountTable.ts";
+import { applyEvent, BookError, type BookView } from "./applyEvent.ts";
 import { NEW_VAULT, type VaultRecord } from "./vaultRecord.ts";
 
 /** The place of a block in the chain. */
@@ -23,12 +25,26 @@ export interface AppliedBlock {
 export interface SavedBook {
   /** Ascending; the last is the head. */
   readonly blocks: readonly BlockRef[];
-  readonly accounts: ReadonlyMap<AccountId, AccountState>;
+  /** All accounts, or with a `table` those that have changed since it was saved. */
+  readonly accounts: Iterable<readonly [AccountId, AccountState]>;
   readonly vault: VaultRecord;
+  readonly table?: AccountTable;
+}
+
+/** Who something may have to be done about at a moment, and how all others stand. */
+export interface Roll {
+  /** Every account that is neither healthy nor merely warned, and every lot that defaults have left. */
+  readonly accounts: ReadonlyMap<AccountId, AccountState>;
+  /** Accounts with debt by status name, where there are any. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** How many blocks can be taken back, the deepest reorganisation that costs no rebuild. */
 export const MAX_REORG_BLOCKS = 64;
+
+/** In which an account is watched and left alone. */
+const CALM: ReadonlySet<Status> = new Set([Status.Healthy, Status.Warned]);
+const LISTED = Object.values(Status).filter((status): status is ListedStatus => status !== Status.Healthy);
 
 interface Undo {
   readonly block: BlockRef;
@@ -38,21 +54,21 @@ interface Undo {
 
 /**
  * Every account of a vault at one block, from its logs alone. An account is never dropped: what has no debt today may
- * borrow tomorrow. States are immutable, so that a snapshot is a reference and taking a block back is putting old
- * references in place.
+ * borrow tomorrow. The index holds the states; taking a block back is putting earlier ones in place.
  */
 export class Book implements BookView {
   readonly vaultAddress: string;
+  readonly #index: AccountIndex;
   #vault: VaultRecord = NEW_VAULT;
-  #accounts = new Map<AccountId, AccountState>();
   #head: BlockRef | undefined;
   #undos: Undo[] = [];
 
   constructor(vaultAddress: string, saved?: SavedBook) {
     this.vaultAddress = vaultAddress;
+    this.#index = new AccountIndex(saved?.table);
     if (saved === undefined) return;
     this.#vault = saved.vault;
-    this.#accounts = new Map(saved.accounts);
+    for (const [id, state] of saved.accounts) this.#index.set(id, state);
     this.#head = saved.blocks.at(-1);
   }
 
@@ -65,13 +81,52 @@ export class Book implements BookView {
     return this.#vault;
   }
 
-  /** Live: changes with the next block. */
-  get accounts(): ReadonlyMap<AccountId, AccountState> {
-    return this.#accounts;
+  /** How many accounts there are. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** The states as they are kept, for who saves them. */
+  get table(): AccountTable {
+    return this.#index.table;
   }
 
   account(id: AccountId): AccountState | undefined {
-    return this.#accounts.get(id);
+    return this.#index.state(id);
+  }
+
+  /** Every account as it stands, in no order; slow with many. */
+  *entries(): Generator<[AccountId, AccountState]> {
+    const { table } = this.#index;
+    for (let slot = 0; slot < table.end; ++slot) {
+      if (table.isUsed(slot)) yield [table.idOf(slot), table.read(slot)];
+    }
+  }
+
+  /** Judges at `moment` whoever may stand differently since the last time. Throws a RangeError without prices. */
+  rollAt(moment: VaultMoment): Roll {
+    this.#index.advance(moment);
+    const accounts = new Map(this.#lots());
+    const counts: Record<string, number> = {};
+    let healthy = this.#index.debtors;
+    for (const status of LISTED) {
+      const count = this.#index.count(status);
+      healthy -= count;
+      if (count > 0) counts[statusName(status)] = count;
+      if (CALM.has(status)) continue;
+      for (const id of this.#index.withStatus(status)) accounts.set(id, this.#stateOf(id));
+    }
+    if (healthy > 0) counts[statusName(Status.Healthy)] = healthy;
+    return { accounts, counts };
+  }
+
+  /** What defaults have left of each collateral, where there is any. */
+  *#lots(): Generator<[AccountId, AccountState]> {
+    for (const number of this.#vault.collaterals.keys()) {
+      const id = accountIdOf(this.vaultAddress, BigInt(number));
+      const state = this.#index.state(id);
+      if (state !== undefined && state.collateralSet !== 0) yield [id, state];
+    }
   }
 
   /** The hash of a block that is the head or can be gone back to. */
@@ -92,13 +147,14 @@ export class Book implements BookView {
         const change = applyEvent(this, event, block.timestamp);
         this.#vault = change.vault;
         for (const [id, state] of change.accounts) {
-          if (!before.has(id)) before.set(id, this.#accounts.get(id));
-          this.#accounts.set(id, state);
+          if (!before.has(id)) before.set(id, this.#index.state(id));
+          this.#index.set(id, state);
         }
       }
     } catch (error) {
       this.#putBack(before, previous.vault);
-      throw error;
+      // A state that no contract can have comes from logs that no contract wrote.
+      throw error instanceof RangeError ? new BookError(error.message, { cause: error }) : error;
     }
     this.#head = block;
     this.#remember(previous.block, block, [...before], previous.vault);
@@ -120,8 +176,8 @@ export class Book implements BookView {
 
   #putBack(accounts: Iterable<readonly [AccountId, AccountState | undefined]>, vault: VaultRecord): void {
     for (const [id, state] of accounts) {
-      if (state === undefined) this.#accounts.delete(id);
-      else this.#accounts.set(id, state);
+      if (state === undefined) this.#index.delete(id);
+      else this.#index.set(id, state);
     }
     this.#vault = vault;
   }
@@ -141,7 +197,7 @@ export class Book implements BookView {
   }
 
   #stateOf(id: AccountId): AccountState {
-    const state = this.#accounts.get(id);
+    const state = this.#index.state(id);
     if (state === undefined) throw new Error(`no account ${id} after it changed`);
     return state;
   }

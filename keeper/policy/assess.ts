@@ -21,8 +21,11 @@ export interface Assessment {
   readonly isLot: boolean;
 }
 
+/** What an account's standing depends on beside the account. */
+export type Circumstances = Pick<Snapshot, "vault" | "prices" | "rates" | "clock" | "actAt">;
+
 /** Everything but the accounts at the moment an action would take effect. */
-export function momentOf({ vault, prices, rates, clock, actAt }: Snapshot): VaultMoment {
+export function momentOf({ vault, prices, rates, clock, actAt }: Circumstances): VaultMoment {
   return {
     collaterals: vault.collaterals,
     risk: vault.risk,
@@ -32,10 +35,7 @@ export function momentOf({ vault, prices, rates, clock, actAt }: Snapshot): Vaul
   };
 }
 
-/**
- * Every account with debt and every lot, by the contract's own arithmetic. All of them, every block: nothing is left out
- * for having looked safe before, and a thousand cost a few milliseconds.
- */
+/** Of the snapshot's accounts every one with debt and every lot, by the contract's own arithmetic. */
 export function assess(
   { accounts, vaultAddress, clock: present }: Snapshot,
   { collaterals, prices, debtIndex, risk, clock }: VaultMoment,

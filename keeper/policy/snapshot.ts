@@ -13,6 +13,7 @@ export interface Snapshot {
   readonly clock: ClockState;
   /** Its own accounts are what defaults have left. */
   readonly vaultAddress: string;
+  /** Everybody that something may have to be done about; who else is in it changes nothing. */
   readonly accounts: ReadonlyMap<AccountId, AccountState>;
   readonly vault: VaultRecord;
   readonly rates: KinkedRates;

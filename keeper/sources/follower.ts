@@ -133,7 +133,7 @@ export class Follower {
         from,
         to: header.number,
         logs: logs.length,
-        accounts: book.accounts.size,
+        accounts: book.size,
       });
     }
   }

@@ -6,8 +6,9 @@ import type { VaultRecord } from "../book/vaultRecord.ts";
 import { UserError, messageOf } from "../errors.ts";
 import { decode, encode } from "./codec.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import { blockOf, text, type Row } from "./rows.ts";
 import { asStoreError } from "./storeError.ts";
-import { lockStore, type StoreLock } from "./storeLock.ts";
+import { openStoreLock, type StoreLock } from "./storeLock.ts";
 
 /** What a store belongs to; it refuses to serve another. */
 export interface StoreOwner {
@@ -54,6 +55,8 @@ export interface DeadLetter {
 /** Blocks kept for finding where a reorganisation began: more than may be taken back. */
 const KEPT_BLOCKS = 2 * MAX_REORG_BLOCKS;
 
+const ACCOUNTS_FILE = "accountsFile";
+
 /** The keeper's memory on disk: see schema.ts. Every write is one transaction, on the disk when the method returns. */
 export class Store {
   readonly #database: DatabaseSync;
@@ -63,7 +66,7 @@ export class Store {
 
   /** Opens or creates `file`. Throws a `UserError` when it is locked, damaged, of another version or another vault's. */
   constructor(file: string, owner: StoreOwner) {
-    this.#lock = openLock(file);
+    this.#lock = openStoreLock(file);
     this.#database = new DatabaseSync(file);
     try {
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
@@ -81,17 +84,34 @@ export class Store {
     this.#lock.release();
   }
 
-  /** The book as last saved; undefined when there is none yet. */
-  loadBook(): SavedBook | undefined {
+  /**
+   * The book as last saved, with the accounts that changed after block `since`; undefined when there is none yet. The
+   * accounts are read as they are asked for, once.
+   */
+  loadBook(since = -1): SavedBook | undefined {
     const blocks = this.#all("SELECT number, hash, timestamp FROM blocks ORDER BY number").map(blockOf);
     const vault = this.#get("SELECT state FROM vault_versions ORDER BY block DESC LIMIT 1");
     if (blocks.length === 0 || vault === undefined) return undefined;
-    const accounts = new Map<AccountId, AccountState>();
+    return { blocks, accounts: this.#accountsSince(since), vault: decode(text(vault.state)) as VaultRecord };
+  }
+
+  *#accountsSince(since: number): Generator<[AccountId, AccountState]> {
     // With one max() SQLite takes the other columns from the row of the maximum.
-    for (const row of this.#all("SELECT account, state, max(block) FROM account_versions GROUP BY account")) {
-      accounts.set(toAccountId(text(row.account)), decode(text(row.state)) as AccountState);
+    const newest = "SELECT account, state, max(block) FROM account_versions WHERE block > ? GROUP BY account";
+    for (const row of this.#statement(newest).iterate(since)) {
+      yield [toAccountId(text(row.account)), decode(text(row.state)) as AccountState];
     }
-    return { blocks, accounts, vault: decode(text(vault.state)) as VaultRecord };
+  }
+
+  /** Notes that all accounts as of `block` are in a file of their own. */
+  noteAccountsFile({ number, hash }: BlockRef): void {
+    this.setNote(ACCOUNTS_FILE, `${number} ${hash}`);
+  }
+
+  /** The block of that file, as long as that block is part of the book. */
+  accountsFileBlock(): { readonly number: number; readonly hash: string } | undefined {
+    const [number, hash] = this.note(ACCOUNTS_FILE)?.split(" ") ?? [];
+    return hash === undefined ? undefined : { number: Number(number), hash };
   }
 
   /** Adds blocks to the book, in ascending order, and forgets versions that no reorganisation can reach. */
@@ -128,6 +148,8 @@ export class Store {
         this.#run(`DELETE FROM ${table} WHERE block > ?`, number);
       }
       this.#run("DELETE FROM blocks WHERE number > ?", number);
+      // SQLite reads the number at its beginning.
+      this.#run("DELETE FROM meta WHERE name = ? AND CAST(value AS INTEGER) > ?", ACCOUNTS_FILE, number);
     });
   }
 
@@ -322,25 +344,4 @@ export class Store {
   #all(sql: string, ...values: (string | number)[]): Row[] {
     return this.#statement(sql).all(...values);
   }
-}
-
-type Row = Record<string, unknown>;
-
-function openLock(file: string): StoreLock {
-  try {
-    return lockStore(file);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function blockOf(row: Row): BlockRef {
-  return { number: Number(row.number), hash: text(row.hash), timestamp: BigInt(Number(row.timestamp)) };
-}
-
-function text(value: unknown): string {
-  if (typeof value !== "string")
-    throw new UserError("the store is damaged: a text column holds something else");
-  return value;
 }

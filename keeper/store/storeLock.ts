@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { UserError } from "../errors.ts";
+import { UserError, messageOf } from "../errors.ts";
 
 /** Held by one process at a time; the operating system releases it when the process ends, however it ends. */
 export interface StoreLock {
@@ -25,4 +25,14 @@ export function lockStore(file: string): StoreLock {
       database.close();
     },
   };
+}
+
+/** As `lockStore`; every failure is a `UserError` that names the file. */
+export function openStoreLock(file: string): StoreLock {
+  try {
+    return lockStore(file);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error });
+  }
 }

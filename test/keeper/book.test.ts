@@ -134,10 +134,10 @@ describe("Book on a chain", () => {
       const rebuilt = new Book(world.deployment.vault);
       await follow(chain, world, rebuilt, 50).advance();
       expect(rebuilt.vault).to.deep.equal(followed.vault);
-      expect(new Map([...rebuilt.accounts].sort())).to.deep.equal(new Map([...followed.accounts].sort()));
+      expect(new Map([...rebuilt.entries()].sort())).to.deep.equal(new Map([...followed.entries()].sort()));
 
       const insurance = accountIdOf(world.deployment.vault);
-      for (const id of new Set([...followed.accounts.keys(), insurance]))
+      for (const id of new Set([...[...followed.entries()].map(([id]) => id), insurance]))
         await expectStored(world, followed, id);
       await expectVaultStored(followed);
     }).timeout(120_000);
@@ -221,7 +221,7 @@ describe("applyEvent", () => {
     const listed = { name: "CollateralListed", asset: ASSET, index: 0, terms } as const;
     expect(() => book.apply(block, [listed, deposit, { ...deposit, asset: VAULT }])).to.throw(BookError);
     expect(book.head).to.equal(undefined);
-    expect(book.accounts.size).to.equal(0);
+    expect(book.size).to.equal(0);
     expect(book.vault).to.equal(NEW_VAULT);
   });
 });

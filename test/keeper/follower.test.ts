@@ -43,7 +43,7 @@ function marked(n: number) {
 }
 
 function contentOf(book: Book): unknown {
-  return { head: book.head, vault: book.vault, accounts: new Map([...book.accounts].sort()) };
+  return { head: book.head, vault: book.vault, accounts: new Map([...book.entries()].sort()) };
 }
 
 async function freshBook(chain: FakeChain): Promise<Book> {

@@ -66,10 +66,10 @@ describe("Follower of several endpoints", () => {
   }
 
   const marked = (n: number) => [deposited(accountOf(n % 7), 1_000n + BigInt(n))];
-  const contentOf = ({ head, vault, accounts }: Book) => ({
-    head,
-    vault,
-    accounts: new Map([...accounts].sort()),
+  const contentOf = (of: Book) => ({
+    head: of.head,
+    vault: of.vault,
+    accounts: new Map([...of.entries()].sort()),
   });
   const aside = () =>
     log.of("endpoint.setAside").map(({ endpoint, cause }) => `${String(endpoint)}: ${String(cause)}`);

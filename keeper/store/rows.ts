@@ -1,0 +1,16 @@
+import type { BlockRef } from "../book/book.ts";
+import { UserError } from "../errors.ts";
+
+/** What SQLite answers with. */
+export type Row = Record<string, unknown>;
+
+export function blockOf(row: Row): BlockRef {
+  return { number: Number(row.number), hash: text(row.hash), timestamp: BigInt(Number(row.timestamp)) };
+}
+
+/** Throws a `UserError` for anything but text. */
+export function text(value: unknown): string {
+  if (typeof value !== "string")
+    throw new UserError("the store is damaged: a text column holds something else");
+  return value;
+}
