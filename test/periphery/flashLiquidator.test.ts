@@ -130,14 +130,24 @@ describe("FlashLiquidator: one take", () => {
   });
 
   describe("given a path over two pools", () => {
-    async function bridged() {
+    /** A token whose address is below or above those of collateral and quote: a pool's token 0 is the lower one. */
+    async function bridgeThatIs(f: FlashWorld, order: "below" | "above"): Promise<MockERC20> {
+      const others = [f.w.collaterals[0]!.address, f.w.quoteAddress].map(BigInt);
+      for (;;) {
+        const bridge = await deploy<MockERC20>(f.w.ethers, "MockERC20", ["Bridge", "BRI", 12]);
+        const address = BigInt(await bridge.getAddress());
+        if (others.every((other) => (order === "below" ? address < other : address > other))) return bridge;
+      }
+    }
+
+    async function bridged(order: "below" | "above", units = 100_000n) {
       const f = await loadFlashWorld();
       const { w } = f;
       const id = await expiredAccount(f);
-      const bridge = await deploy<MockERC20>(w.ethers, "MockERC20", ["Bridge", "BRI", 12]);
+      const bridge = await bridgeThatIs(f, order);
       await bridge.mint(w.stranger, 10n ** 24n);
       const address = await bridge.getAddress();
-      const [asset, quote] = await sidesAt(f, 0, 100_000n);
+      const [asset, quote] = await sidesAt(f, 0, units);
       const middle = [address, 10n ** 20n] as const;
       await createPool(f.u, w.stranger, FEE.low, asset, middle);
       await createPool(f.u, w.stranger, FEE.medium, middle, quote);
@@ -145,29 +155,36 @@ describe("FlashLiquidator: one take", () => {
       return { f, id, path, bridge };
     }
 
-    for (const sale of [Sale.All, Sale.Payment]) {
-      it(`sells ${sale === Sale.All ? "all" : "for the payment"} through both and leaves nothing on the way`, async () => {
-        const { f, id, path, bridge } = await bridged();
-        const { seized, profit, kept, payment } = await takenOf(
-          f,
-          take(f, orderOf(f, id, 0, { path, sale })),
-        );
-        const worth = profit + (kept * payment) / (seized - kept);
-        expect(worth).to.be.greaterThan(f.w.usd(150n));
-        expect(sale === Sale.All ? kept : profit).to.equal(0n);
+    for (const order of ["below", "above"] as const) {
+      it(`sells all through both and leaves nothing on the way, its token ${order} the others`, async () => {
+        const { f, id, path, bridge } = await bridged(order);
+        const { profit, kept } = await takenOf(f, take(f, orderOf(f, id, 0, { path })));
+        expect(profit).to.be.greaterThan(f.w.usd(150n));
+        expect(kept).to.equal(0n);
         expect(await bridge.balanceOf(f.liquidator)).to.equal(0n);
         expect(await balancesOf(f, f.liquidatorAddress)).to.deep.equal([0n, 0n, 0n]);
       });
-    }
 
-    it("has the proceeds that Uniswap's own quoter says", async () => {
-      const { f, id, path } = await bridged();
-      const order = orderOf(f, id, 0, { path });
-      const { seized } = await f.liquidator.connect(f.lane).take.staticCall(order);
-      const [proceeds] = await f.u.quoter.quoteExactInput.staticCall(path, seized);
-      const { profit, payment } = await takenOf(f, take(f, order));
-      expect(profit + payment).to.equal(proceeds);
-    });
+      it(`sells for the payment through both and keeps the rest, its token ${order} the others`, async () => {
+        const { f, id, path, bridge } = await bridged(order);
+        const sale = Sale.Payment;
+        const { profit, kept, seized } = await takenOf(f, take(f, orderOf(f, id, 0, { path, sale })));
+        expect(profit).to.equal(0n);
+        expect(kept).to.be.greaterThan(seized / 25n);
+        expect(await bridge.balanceOf(f.liquidator)).to.equal(0n);
+        expect(await balancesOf(f, f.liquidatorAddress)).to.deep.equal([0n, 0n, 0n]);
+      });
+
+      it(`cannot sell more than was seized, whatever is left there, its token ${order} the others`, async () => {
+        const { f, id, path } = await bridged(order, 10n);
+        const { token, unit } = f.w.collaterals[0]!;
+        await token.mint(f.liquidator, 100n * unit);
+        await expect(take(f, orderOf(f, id, 0, { path, sale: Sale.Payment }))).to.be.revertedWithCustomError(
+          f.liquidator,
+          "SaleTooDear",
+        );
+      });
+    }
   });
 
   describe("given a critical account", () => {
@@ -346,6 +363,8 @@ describe("FlashLiquidator: one take", () => {
         asset,
         good.slice(0, -2),
         `${good}00`,
+        // Whole at both ends, but not between.
+        `${good.slice(0, 42)}00${good.slice(42)}`,
         pathOf([other, quote], [FEE.medium]),
         pathOf([asset, other], [FEE.medium]),
         pathOf([quote, asset], [FEE.medium]),
