@@ -229,6 +229,21 @@ describe("sending", () => {
       expect(node.sends[1]).to.equal(node.sends[0]);
     });
 
+    it("that drops it later than it was signed is followed by them at once too, not after two blocks", async () => {
+      const { node, outbox, at } = await outboxBench({ replaceAfterBlocks: 10 });
+      await at(5);
+      await outbox.send([callParcel([1])], headerAt(5));
+      node.mineAll(6);
+      await at(6);
+      node.mined.clear();
+      node.pool.clear();
+      node.nonce = 0;
+      outbox.rollBackTo(5);
+      await at(6);
+      expect(node.sends).to.have.length(2);
+      expect(node.sends[1]).to.equal(node.sends[0]);
+    });
+
     it("after which the call is no longer valid costs its gas and no more: it is settled, and its account free", async () => {
       const { node, outbox, at } = await outboxBench();
       await at(5);
