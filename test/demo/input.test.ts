@@ -61,9 +61,25 @@ describe("demoProgram", () => {
     ["no account at all", ["--accounts", "0"], /--accounts.*from 1/],
     ["half a seed", ["--seed", "1.5"], /--seed.*integer/],
     ["a keeper of another kind", ["--keeper", "fast"], /on, off, slow/],
+    ["a fault nobody knows", ["--fault", "feed"], /ledger, clock/],
     ["a crash nobody knows", ["--crash", "tulips"], /flash, black-thursday/],
     ["a report in a folder that is not there", ["--json", "no/such/folder.json"], /There is no folder/],
   ];
+  it("has an outage when asked for one alone, and says so in its help", async () => {
+    const given: boolean[] = [];
+    const parse = (args: readonly string[]) =>
+      demoProgram(({ outage }) => {
+        given.push(outage);
+        return Promise.resolve();
+      }).parseAsync(args, { from: "user" });
+    await parse([]);
+    await parse(["--outage"]);
+    expect(given).to.deep.equal([false, true]);
+    expect(demoProgram(() => Promise.resolve()).helpInformation()).to.match(
+      /--outage +let the first feed and/,
+    );
+  });
+
   for (const [what, args, sentence] of cases) {
     it(`refuses ${what} in one line`, async () => {
       let words = "";
