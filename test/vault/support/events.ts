@@ -1,3 +1,4 @@
+import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import type { BaseContract, ContractTransactionResponse, ParamType } from "ethers";
 
 /** The arguments of the only `name` event of `contract` in a transaction, by name; structs as nested objects. */
@@ -24,6 +25,32 @@ export async function eventsOf(
     .map((log) => contract.interface.parseLog(log))
     .filter((parsed) => parsed?.name === name)
     .map((parsed) => named(parsed!.fragment.inputs, parsed!.args));
+}
+
+/** An event with its arguments by name, and the time of its block. */
+export interface TimedEvent {
+  name: string;
+  args: Record<string, unknown>;
+  timestamp: bigint;
+}
+
+/** Every event of `contract` since the chain began, in order. */
+export async function historyOf(ethers: HardhatEthers, contract: BaseContract): Promise<TimedEvent[]> {
+  const address = await contract.getAddress();
+  const logs = await ethers.provider.getLogs({ address, fromBlock: 0, toBlock: "latest" });
+  const times = new Map<number, bigint>();
+  const history: TimedEvent[] = [];
+  for (const log of logs) {
+    if (!times.has(log.blockNumber)) {
+      const block = await ethers.provider.getBlock(log.blockNumber);
+      times.set(log.blockNumber, BigInt(block!.timestamp));
+    }
+    const parsed = contract.interface.parseLog(log);
+    if (parsed === null) throw new Error(`an event of ${address} that its interface does not know`);
+    const args = named(parsed.fragment.inputs, parsed.args);
+    history.push({ name: parsed.name, args, timestamp: times.get(log.blockNumber)! });
+  }
+  return history;
 }
 
 /** A decoded struct as a plain object, so that it can be compared deeply. */
