@@ -9,6 +9,7 @@ import { openLanes, openSigners, targetsOf } from "./openLanes.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
 import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
+import { AccountsFile } from "./store/accountsFile.ts";
 import { Store } from "./store/store.ts";
 
 export interface RunOptions {
@@ -54,6 +55,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       config,
       rpc: endpoints,
       store,
+      accountsFile: new AccountsFile({ storeFile: config.storeFile, store, log }),
       lanes,
       gasBudget,
       killSwitch,
@@ -71,7 +73,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
     try {
       await loop(keeper, { config, log, signal, once });
     } finally {
-      keeper.save();
+      keeper.putAway();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
