@@ -43,6 +43,14 @@ export function nextBaseFee({ baseFeePerGas, gasUsed, gasLimit }: BaseFeeInputs)
   return baseFeePerGas - (baseFeePerGas * (target - gasUsed)) / target / 8n;
 }
 
+/**
+ * The base fee to reckon with in the next block: a rise as it comes, and no fall, which one more full block takes back.
+ * An offer below this block's base fee would stand in the way of everything behind it.
+ */
+export function prudentBaseFee(block: BaseFeeInputs): bigint {
+  return larger(nextBaseFee(block), block.baseFeePerGas);
+}
+
 /** Fees that stay valid while the base fee doubles, within the operator's limit and the transaction's cap. */
 export function firstFees(baseFee: bigint, limits: FeeLimits, capPerGas?: bigint): Fees {
   const maxFeePerGas = smaller(2n * baseFee + limits.tipGwei, capOf(limits, capPerGas));

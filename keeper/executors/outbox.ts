@@ -12,7 +12,7 @@ import type { AllowList } from "./allowList.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ContractCall } from "./encodeAction.ts";
 import { feeCaps } from "./feeCaps.ts";
-import { firstFees, nextBaseFee, raisedFees, type FeeLimits, type Fees } from "./fees.ts";
+import { firstFees, prudentBaseFee, raisedFees, type FeeLimits, type Fees } from "./fees.ts";
 import type { GasBudget } from "./gasBudget.ts";
 import type { KillSwitch } from "./killSwitch.ts";
 import { isContested } from "./lane.ts";
@@ -175,18 +175,18 @@ export class Outbox {
   async maintain(head: BlockHeader, chainNonce: number): Promise<void> {
     const { killSwitch, replaceAfterBlocks, delivery, log } = this.#options;
     if (killSwitch.isOn) return;
-    const rules = { replaceAfterBlocks, privateBlocks: delivery.privateBlocks };
     const waiting = this.#slots.open.filter(({ nonce }) => nonce >= chainNonce);
     const caps = this.#capsOf(waiting, head);
     const again: Slot[] = [];
     for (const [i, slot] of waiting.entries()) {
-      const remedy = remedyFor(slot, head, rules);
+      const remedy = remedyFor(slot, head, { replaceAfterBlocks, privateBlocks: delivery.privateBlocks });
       if (remedy === "wait") continue;
       if (remedy === "resendDropped") {
         log.warn("transaction.dropped", { nonce: slot.nonce, hash: lastAttempt(slot).hash });
       }
       const raised = remedy === "raise" ? await this.#raise(slot, caps[i], head) : undefined;
-      const resent = { ...(raised ?? slot), resentAt: head.number };
+      const isOutOfBudget = isOutbid(raised ?? slot, head);
+      const resent = { ...(raised ?? slot), resentAt: head.number, isOutOfBudget };
       this.#slots.replace(resent);
       again.push(resent);
     }
@@ -221,7 +221,7 @@ export class Outbox {
     head: BlockHeader,
   ): Fees | "feeBudget" | "maxFeeGwei" | "dailyGasBudget" {
     const { fees: limits, gasBudget } = this.#options;
-    const baseFee = nextBaseFee(head);
+    const baseFee = prudentBaseFee(head);
     const [cap] = feeCaps([terms], baseFee);
     const fees = firstFees(baseFee, limits, cap);
     if (limits.maxFeeGwei < baseFee) return "maxFeeGwei";
@@ -245,7 +245,7 @@ export class Outbox {
   }
 
   #capsOf(slots: readonly Slot[], head: BlockHeader): readonly (bigint | undefined)[] {
-    const weiPerGas = nextBaseFee(head) + this.#options.fees.tipGwei;
+    const weiPerGas = prudentBaseFee(head) + this.#options.fees.tipGwei;
     return feeCaps(
       slots.map(({ purpose }) => purpose.terms),
       weiPerGas,
@@ -257,7 +257,7 @@ export class Outbox {
     const { signer, chainId, allowList, fees: limits, store, gasBudget, log } = this.#options;
     const last = contentOf(lastAttempt(slot));
     const urgencyPermille = urgencyOf(slot, head.number);
-    const fees = raisedFees(last.fees, nextBaseFee(head), limits, { capPerGas: cap, urgencyPermille });
+    const fees = raisedFees(last.fees, prudentBaseFee(head), limits, { capPerGas: cap, urgencyPermille });
     const { nonce, purpose } = slot;
     if (fees === undefined) {
       log.error("transaction.feeLimitReached", {

@@ -1,5 +1,5 @@
 import type { BlockHeader } from "../sources/blockHeader.ts";
-import { blocksBetweenOffers, nextBaseFee, urgencyAfter } from "./fees.ts";
+import { blocksBetweenOffers, prudentBaseFee, urgencyAfter } from "./fees.ts";
 import { isContested } from "./lane.ts";
 import { contentOf, firstBlock, lastAttempt, type Slot } from "./sentTransaction.ts";
 
@@ -37,9 +37,9 @@ export function urgencyOf(slot: Slot, block: number): bigint {
   return urgencyAfter(block - firstBlock(slot), slot.purpose.terms.patienceBlocks);
 }
 
-/** Whether the next block's base fee leaves the last offer behind. */
+/** Whether the base fee leaves the last offer behind. */
 export function isOutbid(slot: Slot, head: BlockHeader): boolean {
-  return contentOf(lastAttempt(slot)).fees.maxFeePerGas < nextBaseFee(head);
+  return contentOf(lastAttempt(slot)).fees.maxFeePerGas < prudentBaseFee(head);
 }
 
 /** Whether a transaction may still stay with the relay alone: contested, and not for long yet. */

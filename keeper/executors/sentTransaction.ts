@@ -44,6 +44,8 @@ export interface Slot {
   readonly resentAt: number | undefined;
   /** Whether everybody may see it: sent to the public pool, or always meant for it. */
   readonly isPublic: boolean;
+  /** Whether its budget leaves no room for the offer that it needs. */
+  readonly isOutOfBudget?: boolean;
 }
 
 /** Entries of a keeper before fees had budgets: bound by the operator's limit alone, and raised slowly. */

@@ -50,7 +50,11 @@ export class SlotBook {
 
   /** Accounts of what is on its way, at a block; after `giveUpAfterBlocks` they are free again. */
   busyAccounts(block: number, giveUpAfterBlocks: number): ReadonlySet<AccountId> {
-    const waiting = this.open.filter((slot) => block < firstBlock(slot) + giveUpAfterBlocks);
+    // One that its budget leaves behind waits for nothing: decided anew, its accounts may be worth more by now, and what
+    // is sent for them pays the way.
+    const waiting = this.open.filter(
+      (slot) => block < firstBlock(slot) + giveUpAfterBlocks && slot.isOutOfBudget !== true,
+    );
     return new Set(waiting.flatMap(({ purpose }) => purpose.accounts));
   }
 

@@ -310,6 +310,30 @@ describe("sending", () => {
       expect(total <= 100_000n * 605n * GWEI).to.be.true;
     });
 
+    it("K-17 frees the account of what its budget has left behind, to be decided anew at today's worth", async () => {
+      const { outbox, at } = await outboxBench({ maxFeeGwei: 1_000n * GWEI });
+      await at(1);
+      await outbox.send([callParcel([1], worth(5n))], headerAt(1));
+      await at(2, 4n * GWEI);
+      expect([...outbox.busyAccounts(2)]).to.deep.equal([accountOf(1)]);
+      await at(3, 6n * GWEI);
+      expect([...outbox.busyAccounts(3)]).to.be.empty;
+      // What is cheap again is on its way again.
+      await at(4, 4n * GWEI);
+      expect([...outbox.busyAccounts(4)]).to.deep.equal([accountOf(1)]);
+    });
+
+    it("K-17 begins nothing below the base fee of the last block, whose fall is not certain", async () => {
+      const { outbox, at } = await outboxBench({ maxFeeGwei: 1_000n * GWEI });
+      await at(1);
+      const empty = { ...headerAt(1, 8n * GWEI), gasUsed: 0n };
+      expect(nextBaseFee(empty)).to.equal(7n * GWEI);
+      expect(
+        await outbox.send([callParcel([1], { ...worth(15n), budgetWei: 750_000n * GWEI })], empty),
+      ).to.equal(0);
+      expect(await outbox.send([callParcel([1], worth(8n))], empty)).to.equal(1);
+    });
+
     it("K-21 books what an account may lose by an offer, and more only when the offer is raised", async () => {
       const { journal, outbox, at } = await outboxBench({ maxFeeGwei: 1_000n * GWEI });
       await at(1);
