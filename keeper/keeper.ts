@@ -1,46 +1,46 @@
-import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
+import { Auditor } from "./audit/auditor.ts";
+import type { BlockTimes } from "./audit/blockTimes.ts";
+import { Forensics } from "./audit/forensics.ts";
 import { BlockClock } from "./blockClock.ts";
+import type { AppliedBlock, BlockRef, Book, Roll } from "./book/book.ts";
+import { BookStand } from "./bookStand.ts";
 import { ClockReporter } from "./clockReporter.ts";
-import type { AppliedBlock, Book, Roll } from "./book/book.ts";
 import type { Config } from "./config.ts";
-import { DeadLetters } from "./executors/deadLetters.ts";
+import { Doubt } from "./doubt.ts";
 import type { Targets } from "./executors/encodeAction.ts";
 import { Executor } from "./executors/executor.ts";
-import { nextBaseFee } from "./executors/fees.ts";
-import { GasBook } from "./executors/gasBook.ts";
+import { prudentBaseFee } from "./executors/fees.ts";
 import type { GasBudget } from "./executors/gasBudget.ts";
 import { GasWatch } from "./executors/gasWatch.ts";
 import type { KillSwitch } from "./executors/killSwitch.ts";
 import type { KeyState, Lanes } from "./executors/lanes.ts";
-import type { Settled } from "./executors/outbox.ts";
-import { RevertLosses } from "./executors/revertLosses.ts";
+import { Experience } from "./experience.ts";
 import type { Log } from "./log.ts";
-import { momentOf } from "./policy/assess.ts";
+import type { Observation, Observer } from "./observer.ts";
+import type { Action } from "./policy/action.ts";
+import { momentOf, type Circumstances } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
-import { costOf } from "./policy/gasCost.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
-import { clockProbe, sequencerFeedProbe } from "./sources/clockProbes.ts";
-import { Follower, type SeenEvent } from "./sources/follower.ts";
+import type { Endpoints } from "./sources/endpoints.ts";
+import type { SeenEvent } from "./sources/follower.ts";
+import type { PushedHead } from "./sources/heads.ts";
 import type { NativePriceSource } from "./sources/nativePrice.ts";
-import { vaultPricesProbe } from "./sources/priceProbes.ts";
-import { ask } from "./sources/probe.ts";
-import { restoreBook } from "./sources/restoreBook.ts";
-import type { Rpc } from "./sources/rpcClient.ts";
-import { walletProbe } from "./sources/walletProbe.ts";
+import type { Sight } from "./sources/sight.ts";
 import type { AccountsFile } from "./store/accountsFile.ts";
 import type { Store } from "./store/store.ts";
 
 export interface KeeperParts {
   readonly config: Config;
-  readonly rpc: Rpc;
+  readonly endpoints: Endpoints;
   readonly store: Store;
   readonly accountsFile: AccountsFile;
   readonly lanes: Lanes;
+  readonly observer: Observer;
   readonly gasBudget: GasBudget;
   readonly killSwitch: KillSwitch;
   readonly nativePrice: NativePriceSource;
@@ -48,68 +48,78 @@ export interface KeeperParts {
   readonly log: Log;
 }
 
-/** What a tick came to. `nextMoment` is block time at which time alone makes a difference. */
+/**
+ * What a tick came to. `nextMoment` is block time at which time alone makes a difference; `unsure`: endpoints do not
+ * agree on the block, and only what cannot wait was done.
+ */
 export type Tick =
   | { readonly kind: "idle" }
+  | { readonly kind: "unsure"; readonly head: BlockHeader }
   | { readonly kind: "decided"; readonly head: BlockHeader; readonly nextMoment: bigint | undefined };
 
-/** Unsaved blocks are cheap to read again; saving each would cost a write to the disk a block. */
-const SAVE_EVERY_BLOCKS = 16;
-const DAY_SECONDS = 86_400n;
 /** Without prices nobody can be judged. */
 const NOBODY: Roll = { accounts: new Map(), counts: {} };
 
 /**
- * One vault, one key: each tick brings the book to the newest block, decides, and sends. One tick at a time; everything
- * in memory can be rebuilt from the chain, and what cannot is in the store before it matters.
+ * One vault: each tick brings the book to the newest block, decides, and sends. One tick at a time; everything in memory
+ * can be rebuilt from the chain, and what cannot is in the store before it matters.
  */
 export class Keeper {
   readonly #parts: KeeperParts;
   readonly #rates: KinkedRates;
   readonly #clock = new BlockClock();
-  readonly #deadLetters: DeadLetters;
-  readonly #revertLosses = new RevertLosses();
+  readonly #stand: BookStand;
+  readonly #experience: Experience;
   readonly #gasWatch: GasWatch;
-  readonly #gasBook = new GasBook();
   readonly #executor: Executor;
   readonly #clockReporter: ClockReporter;
-  /** The feed by which the protocol's clock learns of outages, which never changes; unknown before the first tick. */
-  #sequencer: { readonly feed: string | undefined } | undefined;
-  #book: Book | undefined;
-  #follower: Follower | undefined;
-  /** The newest block that has not been decided upon; a tick that failed on the way does it again. */
-  #undecided: BlockHeader | undefined;
-  #unsaved: AppliedBlock[] = [];
+  readonly #auditor: Auditor;
+  readonly #forensics: Forensics;
+  readonly #doubt: Doubt;
   #hasResumed = false;
+  #hasReadAgain = false;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#rates = ratesOf(parts.config.deployment);
-    const { rpc, targets, lanes, store, log } = parts;
-    this.#deadLetters = new DeadLetters(store, log);
+    const { endpoints, targets, lanes, store, log } = parts;
+    this.#stand = new BookStand({ ...parts, listener: this });
+    const lossPerAccountPerDay = parts.config.criticalLossPerAccountPerDay;
+    this.#experience = new Experience({ store, lossPerAccountPerDay, log });
     this.#gasWatch = new GasWatch(log);
     this.#clockReporter = new ClockReporter(log);
+    this.#auditor = new Auditor(log);
+    this.#forensics = new Forensics(lanes.addresses, log);
+    this.#doubt = new Doubt(endpoints);
     const outboxFor = lanes.outboxFor.bind(lanes);
-    this.#executor = new Executor({ rpc, targets, outboxFor, deadLetters: this.#deadLetters, log });
+    const { deadLetters } = this.#experience;
+    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, log });
   }
 
-  /** Throws `RetryableError` when the endpoint fails; the next tick goes on from there. */
-  async tick(): Promise<Tick> {
-    const startedAt = performance.now();
-    const follower = this.#follower ?? (await this.#openBook());
-    const following = await follower.advance();
-    if (following.kind === "lost") {
-      this.#forgetBook();
-      return { kind: "idle" };
-    }
-    if (following.kind === "advanced") this.#undecided = following.head;
-    const head = this.#undecided;
-    const book = this.#book;
+  /**
+   * Throws `RetryableError` when the endpoints fail; the next tick goes on from there.
+   * @param pushed The newest block, where an endpoint has told of it.
+   */
+  async tick(pushed?: PushedHead): Promise<Tick> {
+    const startedAtMs = performance.now();
+    const head = await this.#stand.follow(pushed?.head);
+    const { book } = this.#stand;
     if (head === undefined || book === undefined) return { kind: "idle" };
-    const decision = await this.#act(head, book, startedAt);
-    this.#undecided = undefined;
-    if (this.#unsaved.length >= SAVE_EVERY_BLOCKS) this.save();
+    const view = { oracle: book.vault.oracle, collateralCount: book.vault.collaterals.length };
+    const observation = await this.#parts.observer.at(head, view, this.#auditor.choose(book));
+    const observedAtMs = performance.now();
+    // A head that was pushed waits while the block before it is worked on.
+    const seenAtMs = pushed?.head.hash === head.hash ? pushed.atMs : startedAtMs;
+    const decision = await this.#act(head, book, observation, { seenAtMs, startedAtMs, observedAtMs });
+    if (this.#doubt.mayMoveOn(observation.trust, head)) this.#stand.decided(head);
+    if (isUnsure(observation)) return { kind: "unsure", head };
+    this.#prove(book, observation);
     return { kind: "decided", head, nextMoment: decision.nextMoment };
+  }
+
+  /** The block that the book stands at. */
+  get head(): BlockRef | undefined {
+    return this.#stand.book?.head;
   }
 
   /** Whether nothing is on its way. */
@@ -117,62 +127,107 @@ export class Keeper {
     return this.#parts.lanes.busyDuties().size === 0;
   }
 
-  /** Puts the book on the disk. */
-  save(): void {
-    this.#parts.store.saveBlocks(this.#unsaved);
-    this.#unsaved = [];
-  }
-
   /** Puts the book on the disk such that the next start is quick; for the end, since it takes a while. */
   putAway(): void {
-    this.save();
-    if (this.#book !== undefined) this.#parts.accountsFile.write(this.#book);
+    this.#stand.putAway();
   }
 
-  async #act(head: BlockHeader, book: Book, startedAt: number): Promise<Decision> {
-    const { config, rpc, lanes, nativePrice, targets, log } = this.#parts;
-    const { oracle, collaterals } = book.vault;
-    const sequencer = (this.#sequencer ??= await this.#findSequencer(head));
-    const [prices, clock, nativePrice36, wallet, keys] = await ask(
-      rpc,
-      vaultPricesProbe(oracle, collaterals.length, head.number),
-      clockProbe(config.deployment.clock, sequencer.feed, head),
-      nativePrice.probe(head.number),
-      walletProbe(targets.keeper, targets.quote, targets.vault, head.number),
-      lanes.probe(head.number),
-    );
-    const gas = this.#gasViewAt(head, nativePrice36);
+  async #act(
+    head: BlockHeader,
+    book: Book,
+    observation: Observation,
+    times: Pick<BlockTimes, "seenAtMs" | "observedAtMs"> & { readonly startedAtMs: number },
+  ): Promise<Decision> {
+    const { lanes, killSwitch, config, log } = this.#parts;
+    const { sight, keys, trust } = observation;
+    const gas = this.#gasViewAt(head, sight);
     this.#parts.gasBudget.at(head.timestamp);
-    this.#takeIn(lanes.settle(head.number, keys), head, gas);
-    this.#clockReporter.seen(head.number, clock);
-    const circumstances = {
-      vault: book.vault,
-      prices,
-      rates: this.#rates,
-      clock,
-      actAt: this.#clock.next(),
-    };
-    const { accounts, counts } = prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
-    const snapshot: Snapshot = {
+    this.#experience.takeIn(lanes.settle(head.number, keys), head, gas);
+    this.#clockReporter.seen(head.number, sight.clock);
+    this.#audit(book, observation);
+    for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
+    const [snapshot, counts] = this.#snapshotOf(head, book, sight, gas);
+    const decision = decide(snapshot, config);
+    const decidedAtMs = performance.now();
+    const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
+    const sent = await this.#send(actions, snapshot, head, keys);
+    const isStopped = killSwitch.isOn;
+    const doneAtMs = performance.now();
+    this.#forensics.decided(
+      { ...times, block: head.number, decidedAtMs, doneAtMs, trust, isStopped },
+      decision,
+      lanes.busyAccounts(head.number),
+    );
+    this.#report(head, book, decision, { counts, sent, trust, startedAtMs: times.startedAtMs, decidedAtMs });
+    if (!sight.prices.available)
+      log.warn("oracle.unavailable", { block: head.number, oracle: book.vault.oracle });
+    return decision;
+  }
+
+  #snapshotOf(head: BlockHeader, book: Book, sight: Sight, gas: GasView): [Snapshot, Roll["counts"]] {
+    const { lanes, targets } = this.#parts;
+    const circumstances = this.#circumstancesAt(book, sight, this.#clock.next());
+    const { accounts, counts } = sight.prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
+    const wallet = sight.wallets[[...lanes.addresses].indexOf(targets.keeper)];
+    if (wallet === undefined) throw new Error("the paying key was not asked about");
+    const snapshot = {
       ...circumstances,
       block: head,
       vaultAddress: targets.vault,
       accounts,
       gas,
       wallet,
-      busy: this.#busyAt(head),
+      // Acted upon already, refused lately, too dear today, or not as the contract has them.
+      busy: new Set([
+        ...lanes.busyAccounts(head.number),
+        ...this.#experience.waiting(head),
+        ...this.#auditor.quarantined,
+      ]),
       busyDuties: lanes.busyDuties(),
-      spentToday: this.#parts.store.spentOn(dayOf(head)),
-      lastRecordAt: this.#lastDone("record", head),
-      lastBookFeeAt: this.#lastDone("bookFee", head),
+      spentToday: this.#experience.spentToday(head),
+      lastRecordAt: this.#experience.lastDone("record", head),
+      lastBookFeeAt: this.#experience.lastDone("bookFee", head),
     };
-    for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
-    const decision = decide(snapshot, config);
-    const decidedAt = performance.now();
-    const sent = await this.#send(decision, snapshot, head, keys);
-    if (!prices.available) log.warn("oracle.unavailable", { block: head.number, oracle });
-    for (const { account, duty, reason } of decision.skips)
+    return [snapshot, counts];
+  }
+
+  #circumstancesAt(book: Book, { prices, clock }: Sight, actAt: bigint): Circumstances {
+    return { vault: book.vault, prices, rates: this.#rates, clock, actAt };
+  }
+
+  #audit(book: Book, observation: Observation): void {
+    const { vault, clock } = observation.sight;
+    if (vault === undefined) return;
+    const moment = momentOf(this.#circumstancesAt(book, observation.sight, clock.timestamp));
+    const change = this.#auditor.audit(book, vault, moment, !isUnsure(observation));
+    if (change !== undefined) this.#stand.repaired(change);
+  }
+
+  /** A book that fails is read again, once: twice the same is no endpoint's fault. */
+  #prove(book: Book, { sight }: Observation): void {
+    if (sight.vault === undefined || !this.#stand.takeFresh()) return;
+    if (this.#auditor.prove(book, sight.vault) || this.#hasReadAgain) return;
+    this.#hasReadAgain = true;
+    this.#stand.readAgain("its sums are not the contract's");
+  }
+
+  #report(
+    head: BlockHeader,
+    book: Book,
+    decision: Decision,
+    extra: {
+      readonly counts: Roll["counts"];
+      readonly sent: number;
+      readonly trust: Observation["trust"];
+      readonly startedAtMs: number;
+      readonly decidedAtMs: number;
+    },
+  ): void {
+    const { log } = this.#parts;
+    const { counts, sent, trust, startedAtMs, decidedAtMs } = extra;
+    for (const { account, duty, reason } of decision.skips) {
       log.debug("account.skipped", { account, duty, reason });
+    }
     log.info("block.seen", {
       block: head.number,
       timestamp: head.timestamp,
@@ -181,22 +236,16 @@ export class Keeper {
       ...counts,
       skipped: countBy(decision.skips.map(({ reason }) => reason)),
       sent,
+      trust,
       nextMoment: decision.nextMoment,
-      decideMs: Math.round(decidedAt - startedAt),
-      ms: Math.round(performance.now() - startedAt),
+      decideMs: Math.round(decidedAtMs - startedAtMs),
+      ms: Math.round(performance.now() - startedAtMs),
     });
-    return decision;
-  }
-
-  async #findSequencer(head: BlockHeader): Promise<{ readonly feed: string | undefined }> {
-    const { config, rpc } = this.#parts;
-    const [feed] = await ask(rpc, sequencerFeedProbe(config.deployment.clock, head.number));
-    return { feed };
   }
 
   /** After a start everything on its way is sent once more, afterwards only what is overdue. */
   async #send(
-    { actions }: Decision,
+    actions: readonly Action[],
     { gas, spentToday }: Snapshot,
     head: BlockHeader,
     keys: readonly KeyState[],
@@ -209,98 +258,37 @@ export class Keeper {
     return this.#executor.execute(actions, head, (action) => feeTermsOf(action, gas, config, spentToday));
   }
 
-  #gasViewAt(head: BlockHeader, nativePrice36: bigint | undefined): GasView {
-    return {
-      weiPerGas: nextBaseFee(head) + this.#parts.config.tipGwei,
-      nativePrice36,
-      perAccount: this.#gasBook.perAccount,
-      limitPerAccount: this.#gasBook.limitPerAccount,
-    };
+  #gasViewAt(head: BlockHeader, { answers }: Sight): GasView {
+    const { config, nativePrice } = this.#parts;
+    const nativePrice36 = nativePrice.price36(answers);
+    return { weiPerGas: prudentBaseFee(head) + config.tipGwei, nativePrice36, ...this.#experience.gas };
   }
 
-  /** Accounts to leave alone: acted upon already, refused lately, or too dear today. */
-  #busyAt(head: BlockHeader): ReadonlySet<AccountId> {
-    const { lanes, config } = this.#parts;
-    return new Set([
-      ...lanes.busyAccounts(head.number),
-      ...this.#deadLetters.waiting(head.number),
-      ...this.#revertLosses.over(config.criticalLossPerAccountPerDay, dayOf(head)),
-    ]);
+  /** For the book's stand: a block has been applied. */
+  applied({ block }: AppliedBlock, events: readonly SeenEvent[]): void {
+    const { lanes, log } = this.#parts;
+    this.#clock.seen(block.timestamp);
+    this.#forensics.seen(events, this.#auditor.quarantined);
+    reportEvents(events, lanes.addresses, log);
   }
 
-  #takeIn(settled: readonly Settled[], head: BlockHeader, gas: GasView): void {
-    for (const { duty, accounts, outcome } of settled) {
-      if (outcome.kind === "mined") {
-        this.#gasBook.learn(duty, outcome.gasUsed, accounts.length);
-        for (const account of accounts) this.#deadLetters.succeeded(account, head.number);
-        if (duty === "record" || duty === "bookFee") {
-          this.#parts.store.setNote(noteOf(duty), head.timestamp.toString());
-        }
-        continue;
-      }
-      const kind = accounts.length === 1 ? "failed" : "refused";
-      // What it cost, at today's price of a coin and shared by all that were in it.
-      const lost = (costOf({ ...gas, weiPerGas: 1n }, outcome.feeWei) ?? 0n) / BigInt(accounts.length || 1);
-      for (const account of accounts) {
-        this.#deadLetters.failed({ account, kind, reason: `${duty} reverted` }, head.number);
-        this.#revertLosses.add(account, dayOf(head), lost);
-      }
-    }
-  }
-
-  /** Block time of the last recording or booking; the first block seen counts as one. */
-  #lastDone(duty: "record" | "bookFee", head: BlockHeader): bigint {
-    const { store } = this.#parts;
-    const noted = store.note(noteOf(duty));
-    if (noted !== undefined) return BigInt(noted);
-    store.setNote(noteOf(duty), head.timestamp.toString());
-    return head.timestamp;
-  }
-
-  async #openBook(): Promise<Follower> {
-    const { config, rpc, store, accountsFile, log, targets } = this.#parts;
-    const { deployment, logRangeBlocks } = config;
-    const book = await restoreBook(rpc, { store, accountsFile }, targets.vault, log);
-    const { deployBlock } = deployment;
-    log.info("book.opened", { block: book.head?.number, accounts: book.size });
-    this.#book = book;
-    this.#follower = new Follower({ rpc, book, deployBlock, logRangeBlocks, listener: this, log });
-    return this.#follower;
-  }
-
-  /** What is saved goes back further than the book in memory. */
-  #forgetBook(): void {
-    this.#parts.log.warn("book.lost", { block: this.#book?.head?.number });
-    this.#unsaved = [];
-    this.#book = undefined;
-    this.#follower = undefined;
-    this.#undecided = undefined;
-  }
-
-  /** For the follower: a block has been applied to the book. */
-  applied(block: AppliedBlock, events: readonly SeenEvent[]): void {
-    this.#clock.seen(block.block.timestamp);
-    this.#unsaved.push(block);
-    // A range of the past is saved at once, so that a long rebuild goes on where it stopped.
-    if (block.accounts.size > 1_000) this.save();
-    reportEvents(events, this.#parts.lanes.addresses, this.#parts.log);
-  }
-
-  /** For the follower: blocks above `number` have been taken back. */
+  /** For the book's stand: blocks above `number` have been taken back. */
   rolledBack(number: number): void {
-    this.#unsaved = this.#unsaved.filter(({ block }) => block.number <= number);
-    this.#parts.store.rollBackTo(number);
-    this.#parts.lanes.rollBackTo(number);
-    this.#undecided = undefined;
+    const { lanes, observer } = this.#parts;
+    lanes.rollBackTo(number);
+    observer.rolledBack();
+    this.#forensics.rolledBack(number);
   }
 }
 
-function noteOf(duty: "record" | "bookFee"): string {
-  return duty === "record" ? "lastRecordAt" : "lastBookFeeAt";
+/** Whether two endpoints could have confirmed the block and did not. */
+function isUnsure({ trust }: Observation): boolean {
+  return trust === "silent" || trust === "disputed";
 }
 
-function dayOf({ timestamp }: BlockHeader): number {
-  return Number(timestamp / DAY_SECONDS);
+/** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */
+function cannotWait({ duty }: Action): boolean {
+  return duty === "liquidateCritical" || duty === "approve";
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

@@ -1,14 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config.ts";
 import { RetryableError } from "./errors.ts";
 import { GasBudget } from "./executors/gasBudget.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
 import type { Log } from "./log.ts";
+import { Observer } from "./observer.ts";
 import { openLanes, openSigners, targetsOf } from "./openLanes.ts";
+import type { Endpoints } from "./sources/endpoints.ts";
+import { Heads, type PushedHead } from "./sources/heads.ts";
+import { LagWatch } from "./sources/lagWatch.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
 import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
+import { SightReader } from "./sources/sightReader.ts";
 import { AccountsFile } from "./store/accountsFile.ts";
 import { Store } from "./store/store.ts";
 
@@ -22,6 +26,8 @@ export interface RunOptions {
 
 const FIRST_FAILURE_WAIT_MS = 50;
 const LONGEST_FAILURE_WAIT_MS = 5_000;
+/** Before endpoints that do not agree are asked again. */
+const UNSURE_WAIT_MS = 25;
 
 /** Runs until the signal aborts. Throws a `UserError` or a `GiveUpError`; endpoints that fail are waited for. */
 export async function runKeeper({ config, log, signal, once }: RunOptions): Promise<void> {
@@ -51,12 +57,23 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
     const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
     const lanes = openLanes({ config, rpc: endpoints, store, signers, killSwitch, gasBudget, log, signal });
     stopOnSignal(killSwitch, signal);
+    const sightReader = new SightReader({
+      vault,
+      quote: targets.quote,
+      keepers: [...lanes.addresses],
+      feeds: nativePrice.feeds,
+      clock: deployment.clock,
+      log,
+    });
+    const { agreeWithinMs } = config;
+    const observer = new Observer({ endpoints, sightReader, lanes, agreeWithinMs, log });
     const keeper = new Keeper({
       config,
-      rpc: endpoints,
+      endpoints,
       store,
       accountsFile: new AccountsFile({ storeFile: config.storeFile, store, log }),
       lanes,
+      observer,
       gasBudget,
       killSwitch,
       nativePrice,
@@ -71,7 +88,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       endpoints: endpoints.all.map(({ name }) => name),
     });
     try {
-      await loop(keeper, { config, log, signal, once });
+      await loop(keeper, endpoints, { config, log, signal, once });
     } finally {
       keeper.putAway();
     }
@@ -94,25 +111,43 @@ function stopOnSignal(killSwitch: KillSwitch, signal: AbortSignal): void {
   signal.addEventListener("abort", () => process.off("SIGUSR2", stop), { once: true });
 }
 
-async function loop(keeper: Keeper, options: RunOptions): Promise<void> {
-  const { config, signal, once } = options;
+async function loop(keeper: Keeper, endpoints: Endpoints, options: RunOptions): Promise<void> {
+  const { config, signal, once, log } = options;
+  const { pollMs, rpcTimeoutMs } = config;
+  const feeds = new Map(
+    endpoints.all.flatMap((endpoint, i) => {
+      const ws = config.endpoints[i]?.ws;
+      return ws === undefined ? [] : [[endpoint, ws] as const];
+    }),
+  );
+  const heads = new Heads({ feeds, pollMs, timeoutMs: rpcTimeoutMs, log, signal });
+  const lagWatch = new LagWatch({ endpoints });
   let failures = 0;
   while (!signal.aborted) {
-    const tick = await tryTick(keeper, options);
+    const { primary } = endpoints;
+    const pushed = heads.take(primary);
+    const tick = await tryTick(keeper, pushed, options);
+    if (pushed === undefined && tick.kind === "decided") heads.polled(primary, tick.head);
+    if (keeper.head !== undefined) await lagWatch.check(keeper.head);
+    await endpoints.tend();
     failures = tick.kind === "failed" ? failures + 1 : 0;
     if (once && tick.kind === "decided" && keeper.isSettled) return;
     const waitMs =
-      tick.kind === "failed" ? waitAfterFailure(tick.error, failures) : waitAfter(tick, config.pollMs);
-    // Waiting ends with an AbortError when the process is told to stop.
-    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      tick.kind === "failed" ? waitAfterFailure(tick.error, failures) : waitAfter(tick, heads, endpoints);
+    // Waiting ends when the process is told to stop.
+    if (!heads.isWaiting(endpoints.primary)) await heads.next(waitMs, signal).catch(() => undefined);
   }
 }
 
 type Tried = Tick | { readonly kind: "failed"; readonly error: RetryableError };
 
-async function tryTick(keeper: Keeper, { log, signal }: RunOptions): Promise<Tried> {
+async function tryTick(
+  keeper: Keeper,
+  pushed: PushedHead | undefined,
+  { log, signal }: RunOptions,
+): Promise<Tried> {
   try {
-    return await keeper.tick();
+    return await keeper.tick(pushed);
   } catch (error) {
     if (signal.aborted) return { kind: "idle" };
     if (!(error instanceof RetryableError)) throw error;
@@ -127,9 +162,14 @@ function waitAfterFailure(error: RetryableError, failures: number): number {
   return error.retryAfterMs ?? longest * (0.5 + Math.random() / 2);
 }
 
-/** Until the next poll; sooner when a deadline or an auction's moment comes before it, by the chain's own clock. */
-function waitAfter(tick: Tick, pollMs: number): number {
-  if (tick.kind === "idle" || tick.nextMoment === undefined) return pollMs;
+/**
+ * Until the next head or poll; where heads are not pushed, no longer than until a deadline or an auction's moment comes,
+ * by the chain's own clock.
+ */
+function waitAfter(tick: Tick, heads: Heads, { primary }: Endpoints): number {
+  if (tick.kind === "unsure") return UNSURE_WAIT_MS;
+  const patienceMs = heads.patienceMs(primary);
+  if (tick.kind === "idle" || tick.nextMoment === undefined || heads.isLive(primary)) return patienceMs;
   const untilMoment = Number(tick.nextMoment - tick.head.timestamp) * 1_000;
-  return Math.max(1, Math.min(pollMs, untilMoment));
+  return Math.max(1, Math.min(patienceMs, untilMoment));
 }

@@ -1,6 +1,12 @@
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
-import { Status, statusName, type AccountState, type VaultMoment } from "../../sdk/vaultTypes.ts";
+import {
+  Status,
+  statusName,
+  type AccountState,
+  type PoolState,
+  type VaultMoment,
+} from "../../sdk/vaultTypes.ts";
 import { AccountIndex, type ListedStatus } from "../index/accountIndex.ts";
 import type { AccountTable } from "../index/accountTable.ts";
 import { applyEvent, BookError, type BookView } from "./applyEvent.ts";
@@ -95,11 +101,17 @@ export class Book implements BookView {
     return this.#index.state(id);
   }
 
+  /** The account at a place of the table; undefined where there is none. */
+  accountAt(place: number): [AccountId, AccountState] | undefined {
+    const { table } = this.#index;
+    return table.isUsed(place) ? [table.idOf(place), table.read(place)] : undefined;
+  }
+
   /** Every account as it stands, in no order; slow with many. */
   *entries(): Generator<[AccountId, AccountState]> {
-    const { table } = this.#index;
-    for (let slot = 0; slot < table.end; ++slot) {
-      if (table.isUsed(slot)) yield [table.idOf(slot), table.read(slot)];
+    for (let place = 0; place < this.#index.table.end; ++place) {
+      const entry = this.accountAt(place);
+      if (entry !== undefined) yield entry;
     }
   }
 
@@ -163,6 +175,18 @@ export class Book implements BookView {
       accounts: new Map([...before.keys()].map((id) => [id, this.#stateOf(id)])),
       vault: this.#vault === previous.vault ? undefined : this.#vault,
     };
+  }
+
+  /**
+   * Puts the contract's own state at the head in place of what logs made of it. Blocks can still be taken back, to
+   * states that were as wrong as before.
+   */
+  repair(accounts: Iterable<readonly [AccountId, AccountState]>, pool?: Partial<PoolState>): AppliedBlock {
+    if (this.#head === undefined) throw new Error("an empty book cannot be repaired");
+    const repaired = new Map(accounts);
+    for (const [id, state] of repaired) this.#index.set(id, state);
+    if (pool !== undefined) this.#vault = { ...this.#vault, pool: { ...this.#vault.pool, ...pool } };
+    return { block: this.#head, accounts: repaired, vault: pool === undefined ? undefined : this.#vault };
   }
 
   /** Takes the head back; false when it cannot, and the book then has to be read again. */

@@ -12,11 +12,17 @@ export interface HeadsOptions {
   readonly signal: AbortSignal;
 }
 
+/** A head and when it came, in milliseconds of a clock that only runs forward. */
+export interface PushedHead {
+  readonly head: BlockHeader;
+  readonly atMs: number;
+}
+
 interface Fed {
   readonly feed: HeadFeed;
   /** The last heads by hash, oldest first. */
   readonly heads: Map<string, BlockHeader>;
-  newest: BlockHeader | undefined;
+  newest: PushedHead | undefined;
   isTaken: boolean;
   /** Found by polling and not yet pushed. */
   missing: string | undefined;
@@ -50,11 +56,17 @@ export class Heads {
   }
 
   /** The newest head that `endpoint` pushed since this was last asked. */
-  take(endpoint: Endpoint): BlockHeader | undefined {
+  take(endpoint: Endpoint): PushedHead | undefined {
     const fed = this.#fed.get(endpoint);
-    if (fed === undefined || fed.isTaken || !fed.feed.isLive) return undefined;
+    if (fed === undefined || !this.isWaiting(endpoint)) return undefined;
     fed.isTaken = true;
     return fed.newest;
+  }
+
+  /** Whether there is something to take. */
+  isWaiting(endpoint: Endpoint): boolean {
+    const fed = this.#fed.get(endpoint);
+    return fed !== undefined && !fed.isTaken && fed.feed.isLive;
   }
 
   /** The head that `endpoint` pushed under `hash`. */
@@ -115,7 +127,7 @@ export class Heads {
       fed.heads.set(head.hash, head);
       const [oldest] = fed.heads.keys();
       if (fed.heads.size > REMEMBERED_HEADS && oldest !== undefined) fed.heads.delete(oldest);
-      fed.newest = head;
+      fed.newest = { head, atMs: performance.now() };
       fed.isTaken = false;
       this.#heard(head.number);
     };

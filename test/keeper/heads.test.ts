@@ -61,7 +61,7 @@ describe("Heads", () => {
     await heads.next(1_000, stop.signal);
     chain.mine([]);
     await heads.next(1_000, stop.signal);
-    expect(heads.take(endpoint)?.hash).to.equal(chain.head.hash);
+    expect(heads.take(endpoint)?.head.hash).to.equal(chain.head.hash);
     expect(heads.take(endpoint)).to.be.undefined;
     expect(heads.pushed(endpoint, chain.head.hash)?.number).to.equal(4);
   });
@@ -107,7 +107,7 @@ describe("Heads", () => {
     await until(() => heads.isLive(endpoint));
     chain.mine([]);
     await heads.next(1_000, stop.signal);
-    expect(heads.take(endpoint)?.hash).to.equal(chain.head.hash);
+    expect(heads.take(endpoint)?.head.hash).to.equal(chain.head.hash);
   });
 
   it("K-25 does not blame a connection for a chain that stands still, nor for a head that comes a little late", async () => {

@@ -1,0 +1,94 @@
+import type { AccountId } from "../sdk/accountId.ts";
+import { DeadLetters } from "./executors/deadLetters.ts";
+import { GasBook } from "./executors/gasBook.ts";
+import type { Settled } from "./executors/outbox.ts";
+import { RevertLosses } from "./executors/revertLosses.ts";
+import type { Log } from "./log.ts";
+import { costOf } from "./policy/gasCost.ts";
+import type { GasView } from "./policy/snapshot.ts";
+import type { Store } from "./store/store.ts";
+
+export interface ExperienceOptions {
+  readonly store: Store;
+  /** What may be lost on an account in a day, quote base units. */
+  readonly lossPerAccountPerDay: bigint;
+  readonly log: Log;
+}
+
+/** A block and the day of block time it belongs to. */
+interface When {
+  readonly number: number;
+  readonly timestamp: bigint;
+}
+
+const DAY_SECONDS = 86_400n;
+
+/** What came of earlier transactions, as far as it bears on the next ones. */
+export class Experience {
+  readonly deadLetters: DeadLetters;
+  readonly #options: ExperienceOptions;
+  readonly #revertLosses = new RevertLosses();
+  readonly #gasBook = new GasBook();
+
+  constructor(options: ExperienceOptions) {
+    this.#options = options;
+    this.deadLetters = new DeadLetters(options.store, options.log);
+  }
+
+  /** Gas by duty, as learned from receipts. */
+  get gas(): Pick<GasView, "perAccount" | "limitPerAccount"> {
+    const { perAccount, limitPerAccount } = this.#gasBook;
+    return { perAccount, limitPerAccount };
+  }
+
+  /** Accounts that refused lately or were too dear today. */
+  waiting(block: When): ReadonlySet<AccountId> {
+    return new Set([
+      ...this.deadLetters.waiting(block.number),
+      ...this.#revertLosses.over(this.#options.lossPerAccountPerDay, dayOf(block)),
+    ]);
+  }
+
+  takeIn(settled: readonly Settled[], block: When, gas: GasView): void {
+    for (const { duty, accounts, outcome } of settled) {
+      if (outcome.kind === "mined") {
+        this.#gasBook.learn(duty, outcome.gasUsed, accounts.length);
+        for (const account of accounts) this.deadLetters.succeeded(account, block.number);
+        if (duty === "record" || duty === "bookFee") this.#note(duty, block);
+        continue;
+      }
+      const kind = accounts.length === 1 ? "failed" : "refused";
+      // What it cost, at today's price of a coin and shared by all that were in it.
+      const lost = (costOf({ ...gas, weiPerGas: 1n }, outcome.feeWei) ?? 0n) / BigInt(accounts.length || 1);
+      for (const account of accounts) {
+        this.deadLetters.failed({ account, kind, reason: `${duty} reverted` }, block.number);
+        this.#revertLosses.add(account, dayOf(block), lost);
+      }
+    }
+  }
+
+  /** Block time of the last recording or booking; the first block seen counts as one. */
+  lastDone(duty: "record" | "bookFee", block: When): bigint {
+    const noted = this.#options.store.note(noteOf(duty));
+    if (noted !== undefined) return BigInt(noted);
+    this.#note(duty, block);
+    return block.timestamp;
+  }
+
+  /** Quote base units lost so far in the day of `block` on critical accounts. */
+  spentToday(block: When): ReadonlyMap<AccountId, bigint> {
+    return this.#options.store.spentOn(dayOf(block));
+  }
+
+  #note(duty: "record" | "bookFee", { timestamp }: When): void {
+    this.#options.store.setNote(noteOf(duty), timestamp.toString());
+  }
+}
+
+function noteOf(duty: "record" | "bookFee"): string {
+  return duty === "record" ? "lastRecordAt" : "lastBookFeeAt";
+}
+
+function dayOf({ timestamp }: When): number {
+  return Number(timestamp / DAY_SECONDS);
+}
