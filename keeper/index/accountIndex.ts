@@ -30,7 +30,7 @@ export type ListedStatus = Exclude<Status, typeof Status.Healthy>;
  *     index.set(id, state);                  // for each account a block changed; or delete(id)
  *     for (const { id, to } of index.advance(moment)) …
  *     for (const id of index.withStatus(Status.Callable)) decide(id, index.state(id));
- *     index.moments.next(clocks);            // when time alone makes the next difference
+ *     index.moments.next(clock);             // when time alone makes the next difference
  */
 export class AccountIndex {
   readonly moments = new Moments();

@@ -14,6 +14,8 @@ const AUCTION_START = 5;
 const CLOSED_LATE_AT = 6;
 const SET_AND_NONCE = 7;
 
+const WORD = 0xffffffffn;
+
 /** What `AccountTable` was made of, each array exactly as long as what it holds. */
 export interface TableParts {
   readonly ids: Uint32Array<ArrayBuffer>;
@@ -117,19 +119,21 @@ export class AccountTable {
   }
 
   read(slot: number): AccountState {
-    const word = (at: number) => BigInt(this.#states[slot * STATE_WORDS + at] ?? 0);
     const collateral = new Array<bigint>(16).fill(0n);
     const collateralSet = this.setOf(slot);
     let leg = this.firstLegOf(slot);
-    for (const number of numbersIn(collateralSet)) collateral[number] = this.legs.read(leg++);
+    for (let number = 0; collateralSet >> number !== 0; ++number) {
+      if (((collateralSet >> number) & 1) === 1) collateral[number] = this.legs.read(leg++);
+    }
+    const from = slot * STATE_WORDS;
     return {
       collateralSet,
-      callNonce: (this.#states[slot * STATE_WORDS + SET_AND_NONCE] ?? 0) >>> 16,
-      calledAt: word(CALLED_AT),
-      deadline: word(DEADLINE),
-      auctionStart: word(AUCTION_START),
-      closedLateAt: word(CLOSED_LATE_AT),
-      debtShares: word(0) | (word(1) << 32n) | (word(2) << 64n),
+      callNonce: (this.#states[from + SET_AND_NONCE] ?? 0) >>> 16,
+      calledAt: this.#word(from + CALLED_AT),
+      deadline: this.#word(from + DEADLINE),
+      auctionStart: this.#word(from + AUCTION_START),
+      closedLateAt: this.#word(from + CLOSED_LATE_AT),
+      debtShares: this.#word(from) | (this.#word(from + 1) << 32n) | (this.#word(from + 2) << 64n),
       collateral,
     };
   }
@@ -165,35 +169,40 @@ export class AccountTable {
   }
 
   #writeState(slot: number, state: AccountState): void {
-    const { debtShares, collateralSet, callNonce } = state;
     const from = slot * STATE_WORDS;
-    const put = (at: number, value: bigint) => {
-      this.#states[from + at] = Number(value & 0xffffffffn);
-    };
-    put(0, debtShares);
-    put(1, debtShares >> 32n);
-    put(2, debtShares >> 64n);
-    put(CALLED_AT, state.calledAt);
-    put(DEADLINE, state.deadline);
-    put(AUCTION_START, state.auctionStart);
-    put(CLOSED_LATE_AT, state.closedLateAt);
-    this.#states[from + SET_AND_NONCE] = collateralSet | (callNonce << 16);
+    const { debtShares } = state;
+    this.#states[from] = Number(debtShares & WORD);
+    this.#states[from + 1] = Number((debtShares >> 32n) & WORD);
+    this.#states[from + 2] = Number(debtShares >> 64n);
+    this.#states[from + CALLED_AT] = Number(state.calledAt);
+    this.#states[from + DEADLINE] = Number(state.deadline);
+    this.#states[from + AUCTION_START] = Number(state.auctionStart);
+    this.#states[from + CLOSED_LATE_AT] = Number(state.closedLateAt);
+    this.#states[from + SET_AND_NONCE] = state.collateralSet | (state.callNonce << 16);
+  }
+
+  #word(at: number): bigint {
+    return BigInt(this.#states[at] ?? 0);
   }
 }
 
 /** Throws a RangeError for what would not come back as it went in. */
 function check(state: AccountState): void {
   const { collateralSet, callNonce, calledAt, deadline, auctionStart, closedLateAt, debtShares } = state;
-  const isSmall = (value: number) => Number.isInteger(value) && value >= 0 && value <= 0xffff;
   if (!isSmall(collateralSet)) throw new RangeError(`${collateralSet} is no set of collaterals`);
   if (!isSmall(callNonce)) throw new RangeError(`${callNonce} is no nonce of a call`);
   for (const time of [calledAt, deadline, auctionStart, closedLateAt]) checkBits(time, 32n, "time");
   checkBits(debtShares, 96n, "number of debt shares");
   for (const [number, amount] of state.collateral.entries()) {
+    if (amount === 0n) continue;
     checkBits(amount, 128n, "amount of collateral");
-    if (amount === 0n || ((collateralSet >>> number) & 1) === 1) continue;
+    if (((collateralSet >>> number) & 1) === 1) continue;
     throw new RangeError(`${amount} of collateral ${number}, which is not in the set`);
   }
+}
+
+function isSmall(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffff;
 }
 
 function checkBits(value: bigint, bits: bigint, what: string): void {

@@ -64,8 +64,9 @@ export class LegArena {
 
   read(leg: number): bigint {
     const from = leg * AMOUNT_WORDS;
-    const word = (at: number) => BigInt(this.#amounts[from + at] ?? 0);
-    return word(0) | (word(1) << 32n) | (word(2) << 64n) | (word(3) << 96n);
+    const low = this.#word(from) | (this.#word(from + 1) << 32n);
+    const high = this.#word(from + 2) | (this.#word(from + 3) << 32n);
+    return low | (high << 64n);
   }
 
   /** The amount to within three roundings of a double. */
@@ -80,5 +81,9 @@ export class LegArena {
   /** The words of `count` legs from `first` on; valid until the next `allocate`. */
   wordsOf(first: number, count: number): Uint32Array {
     return this.#amounts.subarray(first * AMOUNT_WORDS, (first + count) * AMOUNT_WORDS);
+  }
+
+  #word(at: number): bigint {
+    return BigInt(this.#amounts[at] ?? 0);
   }
 }
