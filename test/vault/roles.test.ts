@@ -230,7 +230,10 @@ describe("an owner that is gone", () => {
     const { w } = await scene();
     for (const contract of [w.configurator, w.clock]) {
       await contract.transferOwnership(w.stranger);
-      expect(await contract.owner()).to.equal(w.owner.address);
+      expect([await contract.owner(), await contract.pendingOwner()]).to.deep.equal([
+        w.owner.address,
+        w.stranger.address,
+      ]);
       await contract.transferOwnership(w.keeper);
       await expect(contract.connect(w.stranger).acceptOwnership())
         .to.be.revertedWithCustomError(contract, "OwnableUnauthorizedAccount")
