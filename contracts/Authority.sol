@@ -33,12 +33,14 @@ contract Authority is IAuthority, EIP712, Nonces {
 
     /// @inheritdoc IAuthority
     function setOperator(address operator, Permission permission) external {
+        _useNonce(msg.sender);
         _setOperator(msg.sender, operator, permission);
     }
 
     /// @inheritdoc IAuthority
     function setAccountOperator(AccountId account, address operator, Permission permission) external {
         if (msg.sender != account.ownerOf()) revert NotOwner(account, msg.sender);
+        _useNonce(msg.sender);
         _setAccountOperator(account, operator, permission);
     }
 

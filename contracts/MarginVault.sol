@@ -113,7 +113,8 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         Account storage account = _state.accounts[id];
         uint256 set = account.collateralSet;
         if ((set >> number) & 1 == 0) {
-            _authorize(id);
+            // A new asset changes what the account is measured by: not for who may only improve it.
+            if (_authorize(id)) revert NotAuthorized(id, msg.sender);
             _requireRoom(id, set);
             account.collateralSet = uint16(set | (1 << number));
         }
@@ -290,19 +291,21 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         _accrue();
         Taken[] memory taken = LiquidationLogic.takeMany(_state, requests, _moment());
         results = new LiquidationResult[](taken.length);
-        // All debts have fallen and all losses have left the debt: each is booked as if the later ones had not yet.
+        // All debts have fallen and all losses have left the debt: each is booked as if the later ones had not yet, and
+        // all before any token moves, for a token that calls back must not see the shares' worth in between.
         uint256 laterLosses;
         for (uint256 i; i < taken.length; ++i) laterLosses += taken[i].loss;
         uint256 payment;
         for (uint256 i; i < taken.length; ++i) {
             Taken memory t = taken[i];
             results[i] = LiquidationResult(t.refusal, t.repaid, t.insured, t.seized);
-            if (t.refusal != Refusal.None) continue;
             laterLosses -= t.loss;
             if (t.insured != 0) _insure(t.insured, laterLosses);
             if (t.loss != 0) _realizeLoss(requests[i].account, t.loss, laterLosses);
             payment += t.repaid + t.insured;
-            IERC20(requests[i].asset).safeTransfer(to, t.seized);
+        }
+        for (uint256 i; i < taken.length; ++i) {
+            if (taken[i].seized != 0) IERC20(requests[i].asset).safeTransfer(to, taken[i].seized);
         }
         if (payment != 0) _pull(IERC20(asset()), payment);
     }
@@ -409,9 +412,9 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @notice The owner's shares, as far as there is cash to pay for them.
     function maxRedeem(address owner) public view override returns (uint256) {
-        uint256 payableShares = convertToShares(_state.cash);
         uint256 held = balanceOf(owner);
-        return held < payableShares ? held : payableShares;
+        // Not the lesser in shares: after a loss a unit of cash is worth many, and the last of them could never leave.
+        return convertToAssets(held) <= _state.cash ? held : convertToShares(_state.cash);
     }
 
     // ------------------------------------------------------------------ views

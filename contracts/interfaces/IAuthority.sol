@@ -35,10 +35,12 @@ interface IAuthority {
     /// @notice What `operator` may do with `account`. The owner may do everything.
     function permissionOf(AccountId account, address operator) external view returns (Permission);
 
-    /// @notice Allows `operator` all accounts of the caller, up to `permission`; `None` takes it back.
+    /// @notice Allows `operator` all accounts of the caller, up to `permission`; `None` takes it back. Uses up the
+    /// caller's nonce: what was signed before and not brought yet is worth nothing afterwards.
     function setOperator(address operator, Permission permission) external;
 
-    /// @notice Allows `operator` one account of the caller. Reverts with `NotOwner`.
+    /// @notice Allows `operator` one account of the caller, and uses up the nonce as `setOperator`. Reverts with
+    /// `NotOwner`.
     function setAccountOperator(AccountId account, address operator, Permission permission) external;
 
     /// @notice As `setOperator`, by the owner's EIP-712 signature (ERC-1271 for contracts) over

@@ -30,16 +30,18 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Adds collateral to an account, and closes its margin call if that is enough. Never depends on a price,
     /// a cap, a minimum or another account; when prices fail, the call just stays open.
-    /// @dev Anyone may top up a collateral that the account holds; only the owner adds a new one. Reverts with
-    /// `ZeroAmount`, `UnknownCollateral`, `NotAuthorized`, `TooManyCollaterals`, `TransferMismatch` for tokens that
-    /// take a fee, and `SafeCastOverflowedUintDowncast` when the total would exceed 2^128 - 1 base units.
+    /// @dev Anyone may top up a collateral that the account holds; only the owner and operators who may do everything
+    /// add a new one. Reverts with `ZeroAmount`, `UnknownCollateral`, `NotAuthorized`, `TooManyCollaterals`,
+    /// `TransferMismatch` for tokens that take a fee, and `SafeCastOverflowedUintDowncast` when the total would exceed
+    /// 2^128 - 1 base units.
     /// @param account The account credited.
     /// @param asset A listed collateral, pulled from the caller.
     /// @param amount Base units of `asset`.
     function depositCollateral(AccountId account, address asset, uint256 amount) external;
 
-    /// @notice Takes collateral out. Only the owner. Without debt no price is read; with debt the account must end with
-    /// `A_i >= D`, no call open, no collateral above its cap, and a debt of at least the minimum.
+    /// @notice Takes collateral out. Only the owner and operators: those who may do everything, and in a deferral those
+    /// who may only improve. Without debt no price is read; with debt the account must end with `A_i >= D`, no call
+    /// open, no collateral above its cap, and a debt of at least the minimum, in a deferral as `defer` says.
     /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAuthorized`, `UnknownCollateral`, `InsufficientCollateral`,
     /// and with debt also `CallOpen`, `CollateralAboveCap`, `DebtBelowMinimum`, `OracleUnavailable`,
     /// `InsufficientMargin`.
@@ -55,7 +57,7 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
         address to
     ) external returns (uint256 withdrawn);
 
-    /// @notice Borrows quote tokens. Only the owner. The account must end as after a withdrawal.
+    /// @notice Borrows quote tokens. Who may, and how the account must end, is as for a withdrawal.
     /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `NotAuthorized`, `InsufficientCash`, `BorrowCapExceeded`,
     /// `CallOpen`, `CollateralAboveCap`, `DebtBelowMinimum`, `OracleUnavailable`, `InsufficientMargin`, and
     /// `SafeCastOverflowedUintDowncast` when the account's debt would exceed 2^96 shares (about 7.9e25 base units).
@@ -84,21 +86,24 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Opens a margin call on an account that is `Callable`, or again on one that is `Lapsed`. Anyone may. The
     /// first opening in 24 h pays the caller a bounty in vault shares if the account can bear it.
-    /// @dev Reverts with `NotCallable`, `OracleUnavailable`.
+    /// @dev Reverts with `NotCallable`, `CheckPending` for an account that a deferral has touched, `CallingPaused`,
+    /// `OracleUnavailable`, and for what a default left also with `PriceNotFresh`.
     /// @return bountyShares Vault shares minted to the caller, rounded down.
     function openCall(AccountId account) external returns (uint256 bountyShares);
 
     /// @notice As `openCall` for many; accounts that are not eligible are skipped.
-    /// @return refusals Why an account was skipped: `NotCallable`, `OracleUnavailable`; `None` where a call was opened.
+    /// @return refusals Why an account was skipped: `NotCallable`, `CheckPending`, `Paused`, `OracleUnavailable`,
+    /// `PriceNotFresh`; `None` where a call was opened.
     function openCalls(AccountId[] calldata accounts) external returns (Refusal[] memory refusals);
 
     /// @notice Closes the call of an account that stands at the closing level, or past its deadline at a health factor
     /// of 1. Anyone may.
-    /// @dev Reverts with `NotClosable`, `OracleUnavailable`.
+    /// @dev Reverts with `NotClosable`, `CheckPending` in a deferral, `OracleUnavailable`.
     function closeCall(AccountId account) external;
 
     /// @notice As `closeCall` for many; accounts that are not eligible are skipped.
-    /// @return refusals Why an account was skipped: `NotClosable`, `OracleUnavailable`; `None` where a call was closed.
+    /// @return refusals Why an account was skipped: `NotClosable`, `CheckPending`, `OracleUnavailable`; `None` where a
+    /// call was closed.
     function closeCalls(AccountId[] calldata accounts) external returns (Refusal[] memory refusals);
 
     // ------------------------------------------------------------------ liquidation
@@ -106,7 +111,8 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @notice Repays debt of an account that is `Expired`, `Critical` or `Insolvent` and receives collateral at the
     /// auction's discount. Anyone may.
     /// @dev The collateral is sent first; with `data` the caller's `ILiquidationCallback` runs; then the payment is
-    /// pulled. Reverts with `ZeroAddress`, `OracleUnavailable`, `NotLiquidatable`, `CollateralNotHeld`,
+    /// pulled. Reverts with `ZeroAddress`, `CheckPending` for an account that a deferral has touched,
+    /// `OracleUnavailable`, `NotLiquidatable`, `LiquidationPaused` for an `Expired` one, `CollateralNotHeld`,
     /// `PriceNotFresh`, `WrongCollateral`, `TakeTooSmall`, `RemainingDebtTooSmall`, `SeizedTooLittle`,
     /// `NoImprovement`, `TransferMismatch`.
     /// @param account The account liquidated.
@@ -139,17 +145,18 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Books as a loss the debt of accounts whose collateral counts for less than dust: insurance shares are
     /// burned, the rest lowers the share price. Anyone may.
-    /// @return refusals Why an account was skipped: `NoLossToBook`, `OracleUnavailable`; `None` where one was booked.
+    /// @return refusals Why an account was skipped: `NoLossToBook`, `CheckPending`, `OracleUnavailable`; `None` where
+    /// one was booked.
     function bookLoss(AccountId[] calldata accounts) external returns (Refusal[] memory refusals);
 
-    /// @notice Calls back the caller (`IDeferred.onDeferred`), which may move any accounts and tokens it is allowed
-    /// to, and checks every account it touched once at the end. An account passes if it ends sound (`A_i >= D`, no
-    /// call open when it was first touched, no collateral above its cap) or better: no more debt, `A_m / D` and `A_l
-    /// / D` no lower than before, equity lower by at most the largest penalty on the debt repaid, every price fresh,
-    /// nothing brought in that is above its cap. Its call closes at the end if it may. Meanwhile it can be neither
-    /// called, liquidated nor written off, and no call can be closed but that of an untouched account which is
-    /// liquidated or written off. The vault's cash can be borrowed and repaid within for nothing. No parameter
-    /// changes meanwhile. Anyone may.
+    /// @notice Calls back the caller (`IDeferred.onDeferred`), which may move any accounts and tokens it is allowed to,
+    /// and checks every account it touched once at the end. An account passes if it ends sound (`A_i >= D`, no call
+    /// open when it was first touched, no collateral above its cap) or better: no more debt, `A_m / D` and `A_l / D` no
+    /// lower than before, nor `V / D` where the account ends below the floor, equity lower by at most the largest
+    /// penalty on the debt repaid, every price fresh, nothing brought in that is above its cap. Its call closes at the
+    /// end if it may. Meanwhile it can be neither called, liquidated nor written off, and no call can be closed but
+    /// that of an untouched account which is liquidated or written off. The vault's cash can be borrowed and repaid
+    /// within for nothing. No parameter changes meanwhile. Anyone may.
     /// @dev Deferrals do not nest. Reverts with `DeferralActive`, and for the accounts touched with
     /// `DebtBelowMinimum`, `OracleUnavailable`, `CallOpen`, `NotImproved`, `CollateralAboveCap`,
     /// `InsufficientMargin`.

@@ -132,10 +132,10 @@ library DeferralLogic {
         if (v.initialValue < v.debt) revert IMarginVaultErrors.InsufficientMargin(id, v.initialValue, v.debt);
     }
 
-    /// @dev No more debt, `A_m / D` and `A_l / D` no lower than before, equity lower by at most the largest penalty on
-    /// the debt repaid, `x * d1 / (1 - d1)`: what a forced sale of as much of what it held could have cost. More debt
-    /// never counts as better, whatever it buys: new risk has to meet the initial weights. Nor does a collateral above
-    /// its cap that has been brought in.
+    /// @dev No more debt, `A_m / D` and `A_l / D` no lower than before, nor `V / D` below the floor; equity lower by at
+    /// most the largest penalty on the debt repaid, `x * d1 / (1 - d1)`: what a forced sale of as much of what it held
+    /// could have cost. More debt never counts as better, whatever it buys: new risk has to meet the initial weights.
+    /// Nor does a collateral above its cap that has been brought in.
     function _isBetter(
         VaultState storage s,
         Touched memory before,
@@ -144,6 +144,9 @@ library DeferralLogic {
         if (v.debt > before.debt || before.depositedSet & s.overCapSet != 0) return false;
         if (!_ratioHolds(v.maintenanceValue, v.debt, before.maintenanceValue, before.debt)) return false;
         if (!_ratioHolds(v.liquidationValue, v.debt, before.liquidationValue, before.debt)) return false;
+        // Below the floor the penalty may exceed the equity, and lenders would pay the difference.
+        bool isAboveFloor = v.liquidationValue >= v.debt;
+        if (!isAboveFloor && !_ratioHolds(v.value, v.debt, before.value, before.debt)) return false;
         uint256 discountBps = _largestDiscountBps(s, before.collateralSet);
         uint256 allowed = (before.debt - v.debt).mulDivDown(discountBps, BPS - discountBps);
         return v.value + before.debt + allowed >= before.value + v.debt;

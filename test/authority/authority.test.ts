@@ -363,6 +363,48 @@ describe("invalidateNonce", () => {
   });
 });
 
+describe("given a permission that was set by a transaction (I-37, C-45)", () => {
+  it("what was signed before and not brought yet does not restore what was taken back since", async () => {
+    for (const permission of permissions) {
+      const w = await loadWorld();
+      const [id] = accounts(w);
+      const forOwner = await signForOwner(w);
+      const forAccount = await signForAccount(w, id);
+      // The page was slow: the owner set the operator by a transaction meanwhile.
+      await w.authority.connect(w.trader).setOperator(w.keeper, permission);
+      expect(await w.authority.nonces(w.trader)).to.equal(1n);
+      await expect(bring(w, forOwner))
+        .to.be.revertedWithCustomError(w.authority, "InvalidSignature")
+        .withArgs(w.trader);
+      await expect(
+        w.authority.setAccountOperatorWithSig(id, w.keeper, Permission.Everything, MAX_UINT, forAccount),
+      )
+        .to.be.revertedWithCustomError(w.authority, "InvalidSignature")
+        .withArgs(w.trader);
+      expect(await permissionsOf(w)).to.deep.equal([BigInt(permission), BigInt(permission)]);
+    }
+  });
+
+  it("holds for one account's permission too, and for the caller's signatures alone", async () => {
+    const w = await loadWorld();
+    const [id] = accounts(w);
+    const [forOwner, forAccount] = [await signForOwner(w), await signForAccount(w, id)];
+    // Neither another's setting nor a refused attempt uses up the trader's nonce.
+    await w.authority.connect(w.stranger).setOperator(w.keeper, Permission.None);
+    await expect(
+      w.authority.connect(w.stranger).setAccountOperator(id, w.keeper, Permission.None),
+    ).to.be.revertedWithCustomError(w.authority, "NotOwner");
+    expect(await w.authority.nonces(w.trader)).to.equal(0n);
+    await w.authority.connect(w.trader).setAccountOperator(id, w.keeper, Permission.None);
+    expect(await w.authority.nonces(w.trader)).to.equal(1n);
+    await expect(bring(w, forOwner)).to.be.revertedWithCustomError(w.authority, "InvalidSignature");
+    await expect(
+      w.authority.setAccountOperatorWithSig(id, w.keeper, Permission.Everything, MAX_UINT, forAccount),
+    ).to.be.revertedWithCustomError(w.authority, "InvalidSignature");
+    expect(await permissionsOf(w)).to.deep.equal([0n, 0n]);
+  });
+});
+
 describe("eip712Domain (ERC-5267)", () => {
   it("says by which domain it reads signatures", async () => {
     const w = await loadWorld();

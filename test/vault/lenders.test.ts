@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { mineAt, now, refreshFeeds } from "./support/clock.ts";
-import { openPosition } from "./support/position.ts";
+import { openPosition, setPrice } from "./support/position.ts";
 import { poolOf } from "./support/state.ts";
 import { loadWorld, MAX_UINT, type World } from "./support/world.ts";
 
@@ -173,6 +173,22 @@ describe("lenders", () => {
       const vault = w.vault.connect(w.lender);
       await vault.withdraw.staticCall(await w.vault.maxWithdraw(w.lender), w.lender, w.lender);
       await vault.redeem.staticCall(await w.vault.maxRedeem(w.lender), w.lender, w.lender);
+    });
+
+    it("can redeem every share once the debt is gone, though a loss made a unit of cash worth many (I-09)", async () => {
+      const w = await loadWorld({ lent: 296_546n });
+      const { address, unit } = w.collaterals[0]!;
+      const id = await openPosition(w, { amounts: [unit] });
+      await setPrice(w.collaterals[0]!, "700");
+      await w.vault.connect(w.keeper).liquidate(id, address, MAX_UINT, 0n, w.keeper, "0x");
+      expect(await w.vault.debtOf(id)).to.equal(0n);
+      const held = await w.vault.balanceOf(w.lender);
+      const { cash } = await poolOf(w);
+      // What the cash is worth in shares is less than what is held: the lesser of the two would leave some behind.
+      expect(await w.vault.convertToShares(cash)).to.be.lessThan(held);
+      expect(await w.vault.maxRedeem(w.lender)).to.equal(held);
+      await w.vault.connect(w.lender).redeem(held, w.lender, w.lender);
+      expect(await w.vault.balanceOf(w.lender)).to.equal(0n);
     });
   });
 

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { Refusal, Status } from "../../sdk/vaultTypes.ts";
+import type { HookToken } from "../../types/index.ts";
 import { mineAt, now, passDeadline } from "./support/clock.ts";
 import { eventsOf } from "./support/events.ts";
+import { withCollateral } from "./support/listing.ts";
 import { openPosition, setPrice } from "./support/position.ts";
-import { loadWorld, MAX_UINT, WAD, type World } from "./support/world.ts";
+import { deploy, loadWorld, MAX_UINT, STRONG, WAD, type World } from "./support/world.ts";
 
 /** Assets for one whole share, times 1e18: what must never fall but by a loss (I-06). */
 async function sharePriceWad(w: World): Promise<bigint> {
@@ -182,6 +184,35 @@ describe("liquidateMany", () => {
       expect(first!.burnedShares).to.be.equal(sharesBefore / 100n);
       expect(losses[1]!.burnedShares).to.equal(0n);
       expect(first!.insured).to.be.closeTo(assetsBefore / 100n, 1n);
+    });
+  });
+
+  describe("given a collateral that calls back while it is sent (I-35, C-41)", () => {
+    it("shows a share's worth as it is at the end, the losses of later requests booked", async () => {
+      const base = await loadWorld();
+      const token = await deploy<HookToken>(base.ethers, "HookToken", [18]);
+      const w = await withCollateral(base, { terms: STRONG, price: "2000", token });
+      const [eth, , hook] = w.collaterals;
+      const sold = await openPosition(w, { amounts: [0n, 0n, hook!.unit] });
+      const lost = await openPosition(w, {
+        owner: w.stranger,
+        amounts: [100n * eth!.unit],
+        debt: w.usd(150_000n),
+      });
+      // The insurance covers all that is lost: a share is worth the same before and after.
+      await w.vault.connect(w.lender).transfer(w.vault, w.usd(150_000n) * 10n ** 6n);
+      await setPrice(hook!, "1600");
+      await setPrice(eth!, "1000");
+      const before = await sharePriceWad(w);
+      const shares = 10n ** (await w.vault.decimals()) * WAD;
+      await token.setHook(w.vaultAddress, w.vault.interface.encodeFunctionData("convertToAssets", [shares]));
+      const requests = [{ ...request(w, sold), asset: hook!.address }, request(w, lost)];
+      const transaction = w.vault.connect(w.keeper).liquidateMany(requests, w.keeper);
+      expect(await eventsOf(transaction, w.vault, "BadDebtRealized")).to.have.length(1);
+      expect(await token.called()).to.equal(true);
+      const during = BigInt(await token.result());
+      expect(during).to.equal(await sharePriceWad(w));
+      expect(during).to.be.greaterThanOrEqual(before);
     });
   });
 });

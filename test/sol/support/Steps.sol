@@ -153,6 +153,7 @@ abstract contract Steps is Books {
                 n.debt <= m.debt + 1 &&
                 (n.maintenanceValue + 1) * m.debt >= m.maintenanceValue * n.debt &&
                 (n.liquidationValue + 1) * m.debt >= m.liquidationValue * n.debt &&
+                (n.liquidationValue >= n.debt || (n.value + 1) * m.debt >= m.value * n.debt) &&
                 n.value + m.debt + _penaltyUp(m, n) + 1 >= m.value + n.debt;
         _hold(13, sound || better, "an account ended neither sound nor better");
         _hold(32, m.deadline == 0 || better, "a called account ended no better");
