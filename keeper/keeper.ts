@@ -197,9 +197,9 @@ export class Keeper {
 
   #audit(book: Book, observation: Observation): void {
     const { vault, clock } = observation.sight;
-    if (vault === undefined) return;
+    if (vault === undefined || isUnsure(observation)) return;
     const moment = momentOf(this.#circumstancesAt(book, observation.sight, clock.timestamp));
-    const change = this.#auditor.audit(book, vault, moment, !isUnsure(observation));
+    const change = this.#auditor.audit(book, vault, moment);
     if (change !== undefined) this.#stand.repaired(change);
   }
 

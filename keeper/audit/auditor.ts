@@ -45,11 +45,11 @@ export class Auditor {
   }
 
   /**
-   * Compares, and repairs what differs where two endpoints say the same or there is only one.
+   * Compares, and repairs what differs. For a block on which endpoints agree, or that only one can show.
    * @param moment The block's own: prices and time as the contract had them.
    * @returns What the repair changed, for the store; undefined if nothing.
    */
-  audit(book: Book, seen: VaultSeen, moment: VaultMoment, mayRepair: boolean): AppliedBlock | undefined {
+  audit(book: Book, seen: VaultSeen, moment: VaultMoment): AppliedBlock | undefined {
     this.#moment = moment;
     const block = book.head?.number;
     const wrong = [...seen.accounts].filter(([id, account]) => {
@@ -66,7 +66,7 @@ export class Auditor {
       return true;
     });
     const isPoolWrong = this.#isPoolDifferent(book, seen);
-    if (!mayRepair || (wrong.length === 0 && !isPoolWrong)) return undefined;
+    if (wrong.length === 0 && !isPoolWrong) return undefined;
     return book.repair(
       wrong.map(([id, { state }]) => [id, state] as const),
       isPoolWrong ? storedPoolOf(seen) : undefined,

@@ -1,5 +1,6 @@
 import type { BlockRef } from "../book/book.ts";
 import { FalseAnswerError, RetryableError } from "../errors.ts";
+import type { BlockHeader } from "./blockHeader.ts";
 import { headerProbe } from "./chainReader.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -40,26 +41,38 @@ export class LagWatch {
     if (!isStill && Math.abs(head.number - this.#checkedBlock) < EVERY_BLOCKS) return;
     this.#checkedBlock = head.number;
     this.#checkedAt = this.#now();
-    for (const other of this.#endpoints.inUse) {
-      if (other === primary || other.isAside) continue;
-      try {
-        await this.#compare(head, other, primary);
-      } catch (error) {
-        if (!(error instanceof RetryableError)) throw error;
-        other.failed(error);
-      }
+    const others = this.#endpoints.inUse.filter((other) => other !== primary && !other.isAside);
+    if (others.length === 0) return;
+    // All at the same time: the head may be old because the keeper was busy, which is nobody else's fault.
+    const [own, ...theirs] = await Promise.all([primary, ...others].map(newestOf));
+    for (const [i, other] of others.entries()) {
+      const newest = theirs[i];
+      if (own === undefined || newest === undefined || newest.number - own.number < LAG_BLOCKS) continue;
+      if (await isAhead(other, own)) primary.setAside(`it lags ${newest.number - own.number} blocks behind`);
     }
   }
+}
 
-  /** An endpoint is ahead only if it can show that what it has builds on the head. */
-  async #compare(head: BlockRef, other: Endpoint, primary: Endpoint): Promise<void> {
-    const [newest] = await ask(other, headerProbe("latest"));
-    const ahead = (newest?.number ?? 0) - head.number;
-    if (ahead < LAG_BLOCKS) return;
-    const [child] = await ask(other, headerProbe(head.number + 1));
-    if (child === undefined) {
-      throw new FalseAnswerError(`the endpoint claims ${ahead} blocks that it cannot show`);
-    }
-    if (child.parentHash === head.hash) primary.setAside(`it lags ${ahead} blocks behind`);
+/** Undefined for an endpoint that gives no answer, which counts against it elsewhere. */
+async function newestOf(endpoint: Endpoint): Promise<BlockHeader | undefined> {
+  try {
+    return (await ask(endpoint, headerProbe("latest")))[0];
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+    endpoint.failed(error);
+    return undefined;
+  }
+}
+
+/** An endpoint is ahead only if it can show that what it has builds on what the other one has. */
+async function isAhead(endpoint: Endpoint, behind: BlockHeader): Promise<boolean> {
+  try {
+    const [child] = await ask(endpoint, headerProbe(behind.number + 1));
+    if (child === undefined) throw new FalseAnswerError("the endpoint claims blocks that it cannot show");
+    return child.parentHash === behind.hash;
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+    endpoint.failed(error);
+    return false;
   }
 }

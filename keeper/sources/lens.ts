@@ -1,5 +1,6 @@
 import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import { momentFrom, saysDown, type ClockState } from "../../sdk/clockState.ts";
+import type { Margin } from "../../sdk/margin.ts";
 import { NO_PRICES, numbersIn, pricesFrom } from "../../sdk/valuation.ts";
 import type { Status } from "../../sdk/vaultTypes.ts";
 import { KeeperLens__factory } from "../../types/factories/periphery/KeeperLens__factory.ts";
@@ -142,13 +143,14 @@ function accountFrom(seen: AccountSeenStructOutput): AccountSeen {
       debtShares,
       collateral,
     },
-    margin: valued ? { ...marginFrom(margin), calledAt, deadline, auctionStart } : undefined,
+    margin: valued ? marginFrom(margin) : undefined,
   };
 }
 
-function marginFrom(margin: MarginStructOutput) {
+function marginFrom(margin: MarginStructOutput): Margin {
   const { value, initialValue, maintenanceValue, liquidationValue, debt } = margin;
   const { healthWad, floorHealthWad, shortfall } = margin;
+  const { calledAt, deadline, auctionStart } = margin;
   const status = Number(margin.status) as Status;
   return {
     value,
@@ -160,5 +162,8 @@ function marginFrom(margin: MarginStructOutput) {
     floorHealthWad,
     shortfall,
     status,
+    calledAt,
+    deadline,
+    auctionStart,
   };
 }
