@@ -2,11 +2,8 @@ import { AbiCoder, keccak256, toBeHex } from "ethers";
 import type { Deployment } from "../../sdk/deployment.ts";
 import { quantity, type Rpc } from "./chain/rpc.ts";
 
-/**
- * What may be broken, to see that it is noticed. `ledger`: tokens vanish from the vault. `clock`: the keeper is shown a
- * clock that never stands still.
- */
-export type Fault = "ledger" | "clock";
+/** What may be broken, to see that it is noticed. `ledger`: tokens vanish from the vault. */
+export type Fault = "ledger";
 
 /** OpenZeppelin's ERC-20 keeps its balances in the first slot. */
 const BALANCES_SLOT = 0n;

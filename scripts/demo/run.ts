@@ -95,7 +95,6 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
     series,
     plans,
     startsAt: opensAt - PRELUDE_SECONDS / 2,
-    fault: options.fault,
     onProgress: (done, all) => {
       signal.throwIfAborted();
       screen.note(`opening ${plans.length} loans: ${Math.round((100 * done) / all)} %`);
@@ -149,7 +148,7 @@ async function hireKeeper(
   }
   const keeper = await startKeeper({
     url: chain.url,
-    deployment: world.keepersDeployment,
+    deployment: world.deployment,
     privateKey: world.keeper.privateKey,
     folder,
     pollMs: options.keeper === "slow" ? beatMs * SLOW_BEATS : POLL_MS,

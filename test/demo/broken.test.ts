@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
-import { CLIFF, folderWith, runDemo, SHORT_CRASH } from "./support/runDemo.ts";
+import { folderWith, runDemo, SHORT_CRASH } from "./support/runDemo.ts";
 
 describe("the demo, with something broken", function () {
   this.timeout(60_000);
@@ -9,7 +9,7 @@ describe("the demo, with something broken", function () {
   let short: string[];
 
   before(() => {
-    folder = folderWith({ "prices.csv": SHORT_CRASH, "cliff.csv": CLIFF });
+    folder = folderWith({ "prices.csv": SHORT_CRASH });
     short = ["--prices", join(folder.path, "prices.csv"), "--accounts", "20", "--beat", "50"];
   });
   after(() => {
@@ -29,18 +29,6 @@ describe("the demo, with something broken", function () {
     expect(report?.missed).to.be.greaterThan(0);
     expect(report?.calls.opened).to.be.greaterThan(0);
   });
-
-  it("given an outage and a keeper whose clock goes on in it: accounts are missed (I-22, C-28)", async () => {
-    const cliff = ["--prices", join(folder.path, "cliff.csv"), "--accounts", "25", "--seed", "7"];
-    const { code, report, output } = await runDemo(
-      [...cliff, "--beat", "60", "--outage", "--fault", "clock"],
-      folder.path,
-    );
-    expect(code, output).to.equal(1);
-    expect(report?.missed).to.be.greaterThan(0);
-    expect(report?.outage?.protectedDeadlines).to.be.greaterThan(0);
-    expect(report?.problems.join()).not.to.match(/clock|the vault says|deadline/);
-  }).timeout(150_000);
 
   it("given tokens that vanish from the vault: conservation is off by what vanished, and nothing else is", async () => {
     const { code, report, output } = await runDemo([...short, "--fault", "ledger"], folder.path);

@@ -1,6 +1,5 @@
 import { blockReaderOf } from "../check/blockReader.ts";
 import { DemoError } from "../demoError.ts";
-import type { Fault } from "../fault.ts";
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { Rpc } from "../chain/rpc.ts";
 import { deployWorld, type World } from "./deployWorld.ts";
@@ -33,7 +32,6 @@ export interface BuildOptions {
   readonly plans: readonly AccountPlan[];
   /** Unix seconds of the first loan's block. */
   readonly startsAt: number;
-  readonly fault: Fault | undefined;
   readonly onProgress: (done: number, all: number) => void;
 }
 
@@ -57,7 +55,6 @@ export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld>
     banker,
     openingAnswers,
     maxGapSeconds: series.maxGapSeconds,
-    fault: options.fault,
   });
   const borrowed = plans.reduce((sum, { debt }) => sum + debt, 0n);
   const oracle = walletOf(seed, "oracle");

@@ -1,9 +1,8 @@
-import { Contract, ContractFactory, JsonRpcProvider, Wallet as EthersWallet, ZeroAddress } from "ethers";
+import { Contract, ContractFactory, JsonRpcProvider, Wallet as EthersWallet } from "ethers";
 import type { Deployment } from "../../../sdk/deployment.ts";
 import { artifactsOf, type LoadArtifact } from "../../deploy/artifacts.ts";
 import { deployVault } from "../../deploy/deployVault.ts";
 import { parsePlan } from "../../deploy/plan.ts";
-import type { Fault } from "../fault.ts";
 import type { Wallet } from "./wallet.ts";
 import {
   COLLATERALS,
@@ -19,8 +18,6 @@ import {
 /** What stands on the demo's chain. */
 export interface World {
   readonly deployment: Deployment;
-  /** What the keeper is told of it. */
-  readonly keepersDeployment: Deployment;
   /** Address of the `DemoReader`. */
   readonly reader: string;
   /** Address of the chain's uptime feed. */
@@ -36,7 +33,6 @@ export interface WorldOptions {
   readonly openingAnswers: readonly bigint[];
   /** The longest time in which the replayed prices stay without a round. */
   readonly maxGapSeconds: number;
-  readonly fault: Fault | undefined;
 }
 
 const DAY_SECONDS = 86_400;
@@ -116,29 +112,15 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
     "the demo's plan",
   );
   const deployment = await deployVault(banker, plan, load);
-  const keepersDeployment =
-    options.fault === "clock" ? await withBlindClock(deployment, banker, load) : deployment;
   await takeNote(deployment, banker, load);
   options.banker.nonce = await banker.getNonce();
-  return { deployment, keepersDeployment, reader, sequencerFeed, maxAgeSeconds };
+  return { deployment, reader, sequencerFeed, maxAgeSeconds };
 }
 
 /** Has the clock see the uptime feed's first round: of what came before the first one it sees it takes no account. */
 async function takeNote({ clock }: Deployment, banker: EthersWallet, load: LoadArtifact): Promise<void> {
   const { abi } = load("UptimeClock.sol", "UptimeClock");
   await new Contract(clock, abi, banker).getFunction("sync").send();
-}
-
-/** The deployment with another clock: one that follows no uptime feed and so never stands still. */
-async function withBlindClock(
-  deployment: Deployment,
-  banker: EthersWallet,
-  load: LoadArtifact,
-): Promise<Deployment> {
-  const { abi, bytecode } = load("UptimeClock.sol", "UptimeClock");
-  const terms = [banker.address, banker.address, ZeroAddress, RISK_TERMS.minGraceSeconds];
-  const clock = await new ContractFactory(abi, bytecode, banker).deploy(...terms);
-  return { ...deployment, clock: await clock.getAddress() };
 }
 
 /** After how many seconds without a word a feed counts as dead. */
