@@ -1,5 +1,5 @@
 /*
- * `npm test`: builds, checks format, lint and types, then runs every test; ends non-zero when anything failed.
+ * `npm test`: builds and runs every test, mocha's and Solidity's; ends non-zero when anything failed.
  * `npm test -- FILE… [--grep TEXT]` builds and runs only these mocha tests.
  */
 import { spawn } from "node:child_process";
@@ -17,6 +17,9 @@ interface Count {
 
 /** Any will do; `npm run campaign` takes fresh ones. */
 const CAMPAIGN_SEED = "1";
+
+/** In the order in which they begin: those that start processes and wait for them run beside those that compute. */
+const LARGE_ROOMS = ["demo", "vault", "keeper", "sdk"];
 
 const isColoured = process.stdout.isTTY;
 
@@ -44,12 +47,12 @@ function run(command: string, args: readonly string[], isShown: boolean): Promis
 }
 
 /** Runs one npm script as a gate: a line when it passes, all its words when it does not. */
-async function gate(script: string, say: (text: string) => void = console.log): Promise<Count> {
+async function gate(script: string): Promise<Count> {
   const startedAt = performance.now();
   const { code, output } = await run("npm", ["run", "--silent", script], false);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  say(`${script.padEnd(12)} ${code === 0 ? "passed" : "FAILED"} ${seconds.padStart(6)} s`);
-  if (code !== 0) say(output.trimEnd());
+  console.log(`${script.padEnd(12)} ${code === 0 ? "passed" : "FAILED"} ${seconds.padStart(6)} s`);
+  if (code !== 0) console.log(output.trimEnd());
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
@@ -69,11 +72,18 @@ async function runMocha(args: readonly string[]): Promise<Count> {
   return countTests(await run("hardhat", ["test", "mocha", "--no-compile", ...args], true));
 }
 
+/** As much of the mocha tests as runs in one process, said when it is done. */
+async function runShard(files: readonly string[]): Promise<Count> {
+  const outcome = await run("hardhat", ["test", "mocha", "--no-compile", ...files], false);
+  console.log(outcome.output.trimEnd());
+  return countTests(outcome);
+}
+
 /** The Solidity tests, among them a campaign that is always the same: what breaks here breaks everywhere. */
-async function runSolidity(say: (text: string) => void): Promise<Count> {
+async function runSolidity(): Promise<Count> {
   const args = ["scripts/campaign.ts", "--all", "--brief", "--calls", "100000", "--seed", CAMPAIGN_SEED];
   const outcome = await run("tsx", args, false);
-  say(outcome.output.trimEnd());
+  console.log(outcome.output.trimEnd());
   return countTests(outcome);
 }
 
@@ -84,29 +94,29 @@ function sum(counts: readonly Count[]): Count {
   });
 }
 
-/** What is not seen while it runs, because the mocha tests are: one thing after another, on the second core. */
-async function runBeside(): Promise<{
-  readonly counts: readonly Count[];
-  readonly words: readonly string[];
-}> {
-  const words: string[] = [];
-  const say = (text: string) => {
-    words.push(text);
-  };
+/** The mocha tests, a process for each of the large rooms and one for all others. */
+function shardsOf(files: readonly string[]): string[][] {
+  const roomOf = (file: string) => LARGE_ROOMS.find((name) => file.split(/[/\\]/)[1] === name);
+  const shards = [...LARGE_ROOMS, undefined].map((room) => files.filter((file) => roomOf(file) === room));
+  return shards.filter((shard) => shard.length > 0);
+}
+
+/** Runs `jobs` in order, two at a time: as many as the least machine has cores. */
+async function runAll(jobs: readonly (() => Promise<Count>)[]): Promise<Count[]> {
+  const waiting = [...jobs];
   const counts: Count[] = [];
-  for (const script of ["format:check", "lint", "typecheck"]) counts.push(await gate(script, say));
-  counts.push(await runSolidity(say));
-  return { counts, words };
+  const work = async () => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) counts.push(await job());
+  };
+  await Promise.all([work(), work()]);
+  return counts;
 }
 
 async function runEverything(): Promise<Count[]> {
   const files = globSync("test/**/*.test.ts").sort();
-  if (files.length === 0) console.error("There is no test under test/**/*.test.ts.");
-  const beside = runBeside();
-  const tests = files.length === 0 ? { passed: 0, failed: 1 } : await runMocha(files);
-  const { counts, words } = await beside;
-  for (const word of words) console.log(word);
-  return [...counts, tests];
+  if (files.length === 0) throw new Error("There is no test under test/**/*.test.ts.");
+  const shards = shardsOf(files).map((shard) => () => runShard(shard));
+  return runAll([...shards, runSolidity]);
 }
 
 const chosen = process.argv.slice(2);

@@ -52,9 +52,7 @@ export function demoProgram(act: (options: DemoOptions) => Promise<void>): Comma
         .choices(["on", "off", "slow"])
         .default("on"),
     )
-    .addOption(
-      new Option("--fault <what>", "break something, to see that it is noticed").choices(["ledger"]),
-    )
+    .addOption(new Option("--fault <what>", "break something, to see that it is noticed").choices(["ledger"]))
     .option("--beat <ms>", "wall-clock milliseconds between blocks", integerOf("--beat", 20, 60_000))
     .option("--keep", "keep chain and keeper running afterwards, until Ctrl-C", false)
     .allowExcessArguments(false)

@@ -31,7 +31,10 @@ describe("the demo, with something broken", function () {
   });
 
   it("given tokens that vanish from the vault: conservation is off by what vanished, and nothing else is", async () => {
-    const { code, report, output } = await runDemo([...short, "--fault", "ledger"], folder.path);
+    const { code, report, output } = await runDemo(
+      [...short, "--beat", "120", "--fault", "ledger"],
+      folder.path,
+    );
     expect(code, output).to.equal(1);
     const { WETH = 0, ...others } = report?.conservation ?? {};
     expect(BigInt(WETH)).not.to.equal(0n);

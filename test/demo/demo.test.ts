@@ -14,7 +14,10 @@ describe("the demo, on a short crash", function () {
   before(async () => {
     folder = folderWith({ "prices.csv": SHORT_CRASH });
     const prices = join(folder.path, "prices.csv");
-    run = await runDemo(["--prices", prices, "--accounts", "30", "--seed", "7", "--beat", "60"], folder.path);
+    run = await runDemo(
+      ["--prices", prices, "--accounts", "30", "--seed", "7", "--beat", "120"],
+      folder.path,
+    );
     if (run.report === undefined) throw new Error(run.output);
     report = run.report;
   });

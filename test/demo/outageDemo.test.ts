@@ -16,7 +16,7 @@ describe("the demo, with an outage", function () {
 
   function runOn(file: string, accounts: number): Promise<DemoRun> {
     const prices = ["--prices", join(folder.path, file), "--outage"];
-    return runDemo([...prices, "--accounts", String(accounts), "--seed", "7", "--beat", "60"], folder.path);
+    return runDemo([...prices, "--accounts", String(accounts), "--seed", "7", "--beat", "120"], folder.path);
   }
 
   describe("on a cliff", () => {
