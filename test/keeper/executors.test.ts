@@ -205,9 +205,10 @@ describe("Executor", () => {
     gasUsed: 0n,
     gasLimit: 30_000_000n,
   });
+  const item = { stake: 1n, reason: "test" };
   const batch = (duty: "openCall" | "closeCall" | "bookLoss", number: number): Action => ({
     duty,
-    items: [{ account: accountOf(number), stake: 1n, reason: "test" }],
+    items: [{ account: accountOf(number), ...item }],
     gasLimit: 100_000n,
     stake: 1n,
     reason: "test",
@@ -269,6 +270,18 @@ describe("Executor", () => {
     await executor.execute([batch("openCall", 1)], head(12), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate"]);
     await executor.execute([batch("openCall", 1)], head(26), termsOf);
+    expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
+  });
+
+  it("lets one that has to be simulated hold up no other notice, nor a liquidation any notice (K-22, K-23)", async () => {
+    const { events, executor } = bench(Refusal.None, "0xb");
+    await executor.execute([batch("bookLoss", 9), take(1), batch("openCall", 2)], head(10), termsOf);
+    expect(events).to.deep.equal(["openCall", "simulate", "bookLoss", "liquidateCritical"]);
+    events.length = 0;
+    const items = [1, 2].map((n) => ({ ...item, account: accountOf(n) }));
+    const both: Action = { duty: "openCall", items, gasLimit: 100_000n, ...item };
+    // The first was liquidated blindly and is callable now; the second was called blindly.
+    await executor.execute([both], head(11), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
   });
 
