@@ -13,6 +13,7 @@ const CALM_TARGET_MS = 2;
 const CRASH_TARGET_MS = 25;
 const WARM_TARGET_MS = 5_000;
 const RSS_TARGET_MB = 400;
+const IDLE_TARGET = 3;
 const LARGEST = 1_000_000;
 
 export function reportOf(seed: number, sizes: Sizes): BenchReport {
@@ -59,12 +60,40 @@ export function tablesOf(sizes: Sizes, contract: ContractCheck): string[] {
     "Detection after a block, rebuilding from raw logs and restarting; milliseconds",
     ...aligned([heads, ...rows]),
     "",
+    ...idleTable(sizes),
+    "",
     "The same work as peers do it",
     ...aligned([peerHeads, ...peers]),
     `queryFilter takes ${times(contract.queryFilterRatio)} as long as raw logs (measured on ${contract.accounts} accounts; a call each is`,
     `${contract.callMs.toFixed(2)} ms in batches of 100 on the same machine, times the accounts)`,
     "",
     `Scan and index against the contract: ${contract.comparisons} statuses of ${contract.accounts} accounts, ${contract.differences} differ (${seenIn(contract)})`,
+  ];
+}
+
+/** What the keeper asks in blocks in which nothing happens. */
+function idleTable(sizes: Sizes): string[] {
+  const rows = [...sizes].map(
+    ([
+      accounts,
+      {
+        details: { idle },
+      },
+    ]) => [
+      accounts.toLocaleString("en"),
+      ...idle.averages.map((average) => average.toFixed(2)),
+      String(idle.most),
+      String(IDLE_TARGET),
+      Object.entries(idle.methods)
+        .map(([method, calls]) => `${method} ${calls}`)
+        .join(", "),
+    ],
+  );
+  const heads = ["accounts", "followed", "confirming", "most", "target", "in all"];
+  const blocks = [...sizes.values()][0]?.details.idle.blocks ?? 0;
+  return [
+    `Calls that reach each of two endpoints in an idle block, over ${blocks}`,
+    ...aligned([heads, ...rows]),
   ];
 }
 
@@ -80,6 +109,9 @@ export function faultsOf(sizes: Sizes, contract: ContractCheck): Faults {
   const wrong: string[] = [];
   for (const [accounts, { result: r }] of sizes) {
     if (r.missed > 0) wrong.push(`${r.missed} missed of ${accounts} accounts`);
+    if (r.idleRpc > IDLE_TARGET) {
+      wrong.push(`${r.idleRpc} calls in an idle block with ${accounts} accounts, target ${IDLE_TARGET}`);
+    }
     if (r.crossed === 0) wrong.push(`nobody crossed among ${accounts} accounts: nothing was measured`);
   }
   const { differences } = contract;

@@ -72,10 +72,18 @@ describe("npm run bench:keeper", () => {
       "warmMs",
       "rssMb",
     ] as const;
-    expect(result).to.have.all.keys(...times, "missed", "crossed");
+    expect(result).to.have.all.keys(...times, "idleRpc", "missed", "crossed");
     for (const name of times) expect(result[name], name).to.be.a("number").and.above(0);
     expect(result.calmP99Ms).to.be.at.least(result.calmP50Ms);
     expect(result.crashP99Ms).to.be.at.least(result.crashP50Ms);
+    // What the lens sees and a nonce, from each of two endpoints; every eight blocks where the other one stands.
+    expect(result.idleRpc).to.equal(3);
+    expect(size.details.idle).to.deep.equal({
+      blocks: 48,
+      most: 3,
+      averages: [2.125, 2.125],
+      methods: { eth_call: 96, eth_getTransactionCount: 96, eth_getBlockByNumber: 12 },
+    });
     expect(result.missed).to.equal(0);
     expect(result.crossed).to.be.above(100);
     // After the first judgement, the calm, four times in the crash, and the restart.
@@ -102,9 +110,10 @@ describe("npm run bench:keeper", () => {
     };
     const fine = {
       ...{ calmP50Ms: 1, calmP99Ms: 1, crashP50Ms: 1, crashP99Ms: 1, coldMs: 1, warmMs: 1, rssMb: 1 },
-      ...{ missed: 0, crossed: 1 },
+      ...{ idleRpc: 3, missed: 0, crossed: 1 },
     };
-    const details = { scanMs: 1, checks: 1, mostCrossed: 1 };
+    const idle = { blocks: 1, most: 3, averages: [3, 2], methods: {} };
+    const details = { scanMs: 1, checks: 1, mostCrossed: 1, idle };
     const judge = (changes: Partial<typeof fine>, differences = 0) => {
       const sizes = new Map([[1_000_000, { result: { ...fine, ...changes }, details }]]);
       expect(tablesOf(sizes, contract).join("\n")).to.contain("1,000,000");
@@ -115,7 +124,8 @@ describe("npm run bench:keeper", () => {
       expect(judge(slow).slow).to.have.length(1);
       expect(judge(slow).wrong).to.deep.equal([]);
     }
-    for (const wrong of [{ missed: 1 }, { crossed: 0 }]) expect(judge(wrong).wrong).to.have.length(1);
+    for (const wrong of [{ missed: 1 }, { crossed: 0 }, { idleRpc: 4 }])
+      expect(judge(wrong).wrong).to.have.length(1);
     expect(judge({}, 1).wrong).to.have.length(1);
   });
 
