@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { idleRpc, type IdleRpc } from "./idle/idleRpc.ts";
 import type { Weather } from "./market.ts";
 import type { Message, Order } from "./messages.ts";
+import { quantile } from "./quantile.ts";
 import { runChild } from "./runChild.ts";
 
 /** One size, measured. Milliseconds and megabytes. */
@@ -124,9 +125,4 @@ function differences(a: Uint8Array, b: Uint8Array): number {
   let count = Math.abs(a.length - b.length);
   for (let i = 0; i < Math.min(a.length, b.length); ++i) if (a[i] !== b[i]) count += 1;
   return count;
-}
-
-/** Of sorted numbers, the least that is not below the share `of` of them. */
-function quantile(sorted: readonly number[], of: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * of) - 1)] ?? NaN;
 }

@@ -58,8 +58,11 @@ describe("npm run bench:keeper", () => {
   it("measures a thousand accounts, misses nobody, and writes what the issue asks for", async () => {
     const size = await benchSize({ accounts: 1_000, seed: 3, isThorough: false, say: () => undefined });
     const sizes = new Map([[1_000, size]]);
-    const report = JSON.parse(JSON.stringify(reportOf(3, sizes))) as ReturnType<typeof reportOf>;
-    expect(report).to.have.all.keys("seed", "sizes");
+    const report = JSON.parse(JSON.stringify(reportOf(3, { sizes, crash: undefined }))) as ReturnType<
+      typeof reportOf
+    >;
+    expect(report).to.have.all.keys("seed", "sizes", "crash");
+    expect(report.crash, "no real chain was asked for").to.equal(null);
     expect(report.seed).to.equal(3);
     expect(report.sizes).to.have.all.keys("1000");
     const result = report.sizes["1000"]!;
@@ -114,10 +117,24 @@ describe("npm run bench:keeper", () => {
     };
     const idle = { blocks: 1, most: 3, averages: [3, 2], methods: {} };
     const details = { scanMs: 1, checks: 1, mostCrossed: 1, idle };
-    const judge = (changes: Partial<typeof fine>, differences = 0) => {
+    const fineCrash = {
+      ...{ accounts: 20_000, blocks: 80, calls: 100, p50Blocks: 1, p99Blocks: 1, maxBlocks: 2, missed: 0 },
+      ...{ overtaken: 0, liquidations: 5, mostCalls: 9, gasPerCallP50: 50_000, gasPerCallP99: 90_000 },
+      ...{ callGas: 5_000_000, callTransactions: 20, blockMsP50: 3_000, keeperMsP50: 50, keeperMsMax: 90 },
+      ...{ compared: 24_000, differences: 0, differencesAtEnd: 0, idleRpc: 2 },
+    };
+    const judge = (
+      changes: Partial<typeof fine>,
+      differences = 0,
+      crashChanges?: Partial<typeof fineCrash>,
+    ) => {
       const sizes = new Map([[1_000_000, { result: { ...fine, ...changes }, details }]]);
-      expect(tablesOf(sizes, contract).join("\n")).to.contain("1,000,000");
-      return faultsOf(sizes, { ...contract, differences });
+      const crash = crashChanges === undefined ? undefined : { ...fineCrash, ...crashChanges };
+      const measured = { sizes, contract: { ...contract, differences }, crash };
+      const tables = tablesOf(measured).join("\n");
+      expect(tables).to.contain("1,000,000");
+      expect(tables.includes("anvil is not installed")).to.equal(crash === undefined);
+      return faultsOf(measured);
     };
     expect(judge({})).to.deep.equal({ wrong: [], slow: [] });
     for (const slow of [{ calmP99Ms: 3 }, { crashP99Ms: 26 }, { warmMs: 5_001 }, { rssMb: 401 }]) {
@@ -127,6 +144,14 @@ describe("npm run bench:keeper", () => {
     for (const wrong of [{ missed: 1 }, { crossed: 0 }, { idleRpc: 4 }])
       expect(judge(wrong).wrong).to.have.length(1);
     expect(judge({}, 1).wrong).to.have.length(1);
+    expect(judge({}, 0, {})).to.deep.equal({ wrong: [], slow: [] });
+    for (const late of [{ p50Blocks: 2 }, { p99Blocks: 2 }, { maxBlocks: 3 }]) {
+      expect(judge({}, 0, late).slow).to.have.length(1);
+      expect(judge({}, 0, late).wrong).to.deep.equal([]);
+    }
+    for (const wrong of [{ missed: 1 }, { calls: 0 }, { differences: 1 }, { differencesAtEnd: 1 }]) {
+      expect(judge({}, 0, wrong).wrong).to.have.length(1);
+    }
   });
 
   it("draws the population that the issue describes", () => {
