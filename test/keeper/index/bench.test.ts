@@ -79,13 +79,14 @@ describe("npm run bench:keeper", () => {
     for (const name of times) expect(result[name], name).to.be.a("number").and.above(0);
     expect(result.calmP99Ms).to.be.at.least(result.calmP50Ms);
     expect(result.crashP99Ms).to.be.at.least(result.crashP50Ms);
-    // What the lens sees and a nonce, from each of two endpoints; every eight blocks where the other one stands.
+    // What the lens sees and a nonce, from each of two endpoints; every eight blocks how far the other one is.
     expect(result.idleRpc).to.equal(3);
     expect(size.details.idle).to.deep.equal({
       blocks: 48,
       most: 3,
-      averages: [2.125, 2.125],
-      methods: { eth_call: 96, eth_getTransactionCount: 96, eth_getBlockByNumber: 12 },
+      mostUnproven: 3,
+      averages: [2, 2.125],
+      methods: { eth_call: 96, eth_getTransactionCount: 96, eth_getBlockByNumber: 6 },
     });
     expect(result.missed).to.equal(0);
     expect(result.crossed).to.be.above(100);
@@ -115,8 +116,8 @@ describe("npm run bench:keeper", () => {
       ...{ calmP50Ms: 1, calmP99Ms: 1, crashP50Ms: 1, crashP99Ms: 1, coldMs: 1, warmMs: 1, rssMb: 1 },
       ...{ idleRpc: 3, missed: 0, crossed: 1 },
     };
-    const idle = { blocks: 1, most: 3, averages: [3, 2], methods: {} };
-    const details = { scanMs: 1, checks: 1, mostCrossed: 1, idle };
+    const idle = { blocks: 1, most: 3, mostUnproven: 3, averages: [3, 2], methods: {} };
+    const fineDetails = { scanMs: 1, checks: 1, mostCrossed: 1, idle };
     const fineCrash = {
       ...{ accounts: 20_000, blocks: 80, calls: 100, p50Blocks: 1, p99Blocks: 1, maxBlocks: 2, missed: 0 },
       ...{ overtaken: 0, liquidations: 5, mostCalls: 9, gasPerCallP50: 50_000, gasPerCallP99: 90_000 },
@@ -127,6 +128,7 @@ describe("npm run bench:keeper", () => {
       changes: Partial<typeof fine>,
       differences = 0,
       crashChanges?: Partial<typeof fineCrash>,
+      details = fineDetails,
     ) => {
       const sizes = new Map([[1_000_000, { result: { ...fine, ...changes }, details }]]);
       const crash = crashChanges === undefined ? undefined : { ...fineCrash, ...crashChanges };
@@ -141,9 +143,12 @@ describe("npm run bench:keeper", () => {
       expect(judge(slow).slow).to.have.length(1);
       expect(judge(slow).wrong).to.deep.equal([]);
     }
-    for (const wrong of [{ missed: 1 }, { crossed: 0 }, { idleRpc: 4 }])
-      expect(judge(wrong).wrong).to.have.length(1);
+    for (const wrong of [{ missed: 1 }, { crossed: 0 }]) expect(judge(wrong).wrong).to.have.length(1);
     expect(judge({}, 1).wrong).to.have.length(1);
+    for (const chatty of [{ most: 4 }, { mostUnproven: 4 }]) {
+      const details = { ...fineDetails, idle: { ...idle, ...chatty } };
+      expect(judge({}, 0, undefined, details).wrong).to.have.length(1);
+    }
     expect(judge({}, 0, {})).to.deep.equal({ wrong: [], slow: [] });
     for (const late of [{ p50Blocks: 2 }, { p99Blocks: 2 }, { maxBlocks: 3 }]) {
       expect(judge({}, 0, late).slow).to.have.length(1);

@@ -13,6 +13,8 @@ export interface IdleRpc {
   readonly blocks: number;
   /** In the block with the most, whichever endpoint it was. */
   readonly most: number;
+  /** The same before the vault's first log since the start, which is what proves the chain's blooms. */
+  readonly mostUnproven: number;
   /** On average: the endpoint whose chain is followed, then the one that confirms it. */
   readonly averages: readonly number[];
   /** All calls to both, by method. */
@@ -26,9 +28,10 @@ export interface IdleOptions {
 }
 
 const FIRST_BLOCK = 1_000;
-const WARMING_BLOCKS = 6;
+const WARMING_BLOCKS = 4;
 /** Whole rounds of what comes round: three keys, asked about in turn, and a look at the other endpoints every 8 blocks. */
 const COUNTED_BLOCKS = 48;
+const UNPROVEN_BLOCKS = 24;
 /** After the keeper has said that it is done with a block: what it asks then belongs to that block. */
 const SETTLING_MS = 25;
 /** So far above the prices at which accounts were opened that there is nothing to do for anybody. */
@@ -57,11 +60,14 @@ export async function idleRpc({ accounts, seed, say }: IdleOptions): Promise<Idl
     settings: { nativePriceFeed: { fixed: "2000" }, housekeepingMaxCost: "0" },
   });
   try {
-    const book = keeper.line(({ event }) => event.startsWith("book.proved") || event === "book.unproved");
+    const proof = keeper.line(({ event }) => event === "book.proved" || event === "book.unproved");
     await live(keeper, servers);
-    for (let i = 0; i < WARMING_BLOCKS; ++i) await pass(chain, servers, keeper, i === 1);
-    if ((await book).event !== "book.proved") throw new Error("the book is not what the chain holds");
-    return await count(chain, servers, keeper, accounts);
+    for (let i = 0; i < WARMING_BLOCKS; ++i) await pass(chain, servers, keeper, false);
+    if ((await proof).event !== "book.proved") throw new Error("the book is not what the chain holds");
+    const unproven = await count(chain, servers, keeper, accounts, UNPROVEN_BLOCKS);
+    await pass(chain, servers, keeper, true);
+    const counts = await count(chain, servers, keeper, accounts, COUNTED_BLOCKS);
+    return { ...counts, mostUnproven: unproven.most };
   } finally {
     await keeper.stop();
     for (const server of servers) await server.close();
@@ -92,17 +98,20 @@ async function pass(
   return line;
 }
 
+type Counts = Omit<IdleRpc, "mostUnproven">;
+
 async function count(
   chain: IdleChain,
   servers: readonly CountingServer[],
   keeper: KeeperChild,
   accounts: number,
-): Promise<IdleRpc> {
+  blocks: number,
+): Promise<Counts> {
   const sums = servers.map(() => 0);
   const methods: Record<string, number> = {};
   let most = 0;
   for (const server of servers) server.takeCalls();
-  for (let i = 0; i < COUNTED_BLOCKS; ++i) {
+  for (let i = 0; i < blocks; ++i) {
     const line = await pass(chain, servers, keeper, false);
     if (line.accounts !== accounts || line.sent !== 0 || line.trust !== "agreed") {
       throw new Error(`that was no idle block: ${JSON.stringify(line)}`);
@@ -117,5 +126,5 @@ async function count(
       most = Math.max(most, calls);
     }
   }
-  return { blocks: COUNTED_BLOCKS, most, averages: sums.map((sum) => sum / COUNTED_BLOCKS), methods };
+  return { blocks, most, averages: sums.map((sum) => sum / blocks), methods };
 }
