@@ -23,18 +23,14 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   const say = (text: string) => {
     console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${text}`);
   };
+  const crashAccounts = Math.min(options.accounts ?? Infinity, CRASH_ACCOUNTS);
+  const crash = await crashOn(anvilProgram(), crashAccounts, seed, say);
+  const contract = await contractCheck(CHECKED_ACCOUNTS, seed, say);
   const sizes = new Map<number, { result: SizeResult; details: SizeDetails }>();
   for (const accounts of options.accounts === undefined ? SIZES : [options.accounts]) {
     say(`${accounts.toLocaleString("en")} accounts, seed ${seed}`);
     sizes.set(accounts, await benchSize({ accounts, seed, isThorough: thorough, say }));
   }
-  const contract = await contractCheck(CHECKED_ACCOUNTS, seed, say);
-  const crash = await crashOn(
-    anvilProgram(),
-    Math.min(options.accounts ?? Infinity, CRASH_ACCOUNTS),
-    seed,
-    say,
-  );
   const measured = { sizes, contract, crash };
   console.log(["", ...tablesOf(measured), ""].join("\n"));
   const { wrong, slow } = faultsOf(measured);

@@ -34,6 +34,8 @@ const BASE_FEE_WEI = 1_000_000_000;
 const TRANSACTION_GAS = 16_777_216;
 const ACCOUNTS_PER_TRANSACTION = 30;
 const TRANSACTIONS_PER_BLOCK = 50;
+/** Between the opening of accounts and the first look at them: more than a reorganisation can take back. */
+const SETTLED_BLOCKS = 70;
 /** Prices while accounts are opened, so that none is refused. */
 const OPENING = 3;
 const MAX = 2n ** 256n - 1n;
@@ -70,6 +72,7 @@ export async function startCrashChain(
   const miner = new Miner(provider, bench, trader.address);
   await miner.mine(first.map((price) => price * OPENING));
   const ids = await openAccounts({ provider, bench, owner, from: trader.address }, accounts, seed, say);
+  await provider.send("anvil_mine", [`0x${SETTLED_BLOCKS.toString(16)}`, "0xc"]);
   await provider.send("evm_setBlockGasLimit", [`0x${GAS_LIMIT.toString(16)}`]);
   await miner.mine(first);
   return {
