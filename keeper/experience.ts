@@ -50,9 +50,9 @@ export class Experience {
   }
 
   takeIn(settled: readonly Settled[], block: When, gas: GasView): void {
-    for (const { duty, accounts, outcome } of settled) {
+    for (const { duty, gasKind, accounts, outcome } of settled) {
       if (outcome.kind === "mined") {
-        this.#gasBook.learn(duty, outcome.gasUsed, accounts.length);
+        if (duty !== "approve") this.#gasBook.learn(gasKind, outcome.gasUsed, accounts.length);
         for (const account of accounts) this.deadLetters.succeeded(account, block.number);
         if (duty === "record" || duty === "bookFee") this.#note(duty, block);
         continue;
