@@ -17,6 +17,7 @@ import { GasWatch } from "./executors/gasWatch.ts";
 import type { KillSwitch } from "./executors/killSwitch.ts";
 import type { KeyState, Lanes } from "./executors/lanes.ts";
 import { Experience } from "./experience.ts";
+import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import type { Observation, Observer } from "./observer.ts";
 import type { Action } from "./policy/action.ts";
@@ -70,6 +71,9 @@ export class Keeper {
   readonly #clock = new BlockClock();
   readonly #stand: BookStand;
   readonly #experience: Experience;
+  readonly #flashDesk: FlashDesk;
+  /** Whose doings on the vault are this keeper's. */
+  readonly #own: ReadonlySet<string>;
   readonly #gasWatch: GasWatch;
   readonly #executor: Executor;
   readonly #clockReporter: ClockReporter;
@@ -82,18 +86,25 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#rates = ratesOf(parts.config.deployment);
-    const { endpoints, targets, lanes, store, log } = parts;
+    const { config, endpoints, targets, lanes, store, log } = parts;
+    // What the flash liquidator does is done by nobody but its operator's keys.
+    this.#own = new Set([
+      ...lanes.addresses,
+      ...(targets.flash === undefined ? [] : [targets.flash.liquidator]),
+    ]);
     this.#stand = new BookStand({ ...parts, listener: this });
-    const lossPerAccountPerDay = parts.config.criticalLossPerAccountPerDay;
-    this.#experience = new Experience({ store, lossPerAccountPerDay, log });
+    this.#flashDesk = new FlashDesk({ rpc: endpoints, config, keeper: targets.keeper, log });
+    const flashBackOff = this.#flashDesk.backOff;
+    const lossPerAccountPerDay = config.criticalLossPerAccountPerDay;
+    this.#experience = new Experience({ store, lossPerAccountPerDay, flashBackOff, log });
     this.#gasWatch = new GasWatch(log);
     this.#clockReporter = new ClockReporter(log);
     this.#auditor = new Auditor(log);
-    this.#forensics = new Forensics(lanes.addresses, log);
+    this.#forensics = new Forensics(this.#own, log);
     this.#doubt = new Doubt(endpoints);
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters } = this.#experience;
-    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, log });
+    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashBackOff, log });
   }
 
   /**
@@ -146,8 +157,10 @@ export class Keeper {
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
     for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
-    const [snapshot, counts] = this.#snapshotOf(head, book, sight, gas);
+    const [unquoted, counts] = this.#snapshotOf(head, book, sight, gas);
+    const snapshot = killSwitch.isOn ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
     const decision = decide(snapshot, config);
+    this.#flashDesk.decided(decision.skips);
     const decidedAtMs = performance.now();
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
@@ -266,10 +279,10 @@ export class Keeper {
 
   /** For the book's stand: a block has been applied. */
   applied({ block }: AppliedBlock, events: readonly SeenEvent[]): void {
-    const { lanes, log } = this.#parts;
+    const { log } = this.#parts;
     this.#clock.seen(block.timestamp);
     this.#forensics.seen(events, this.#auditor.quarantined);
-    reportEvents(events, lanes.addresses, log);
+    reportEvents(events, this.#own, log);
   }
 
   /** For the book's stand: blocks above `number` have been taken back. */

@@ -1,9 +1,10 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { Log } from "../log.ts";
-import { accountsOf, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
+import { accountsOf, isFlash, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
 import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
+import type { BackOff } from "./backOff.ts";
 import type { DeadLetters } from "./deadLetters.ts";
 import { encodeAction, type Targets } from "./encodeAction.ts";
 import type { Outbox, Parcel } from "./outbox.ts";
@@ -15,6 +16,8 @@ export interface ExecutorOptions {
   /** The outbox in which a duty's transactions go. */
   readonly outboxFor: (duty: Duty) => Outbox;
   readonly deadLetters: DeadLetters;
+  /** Takes that the flash liquidator refused: they may be paid for by hand meanwhile. */
+  readonly flashBackOff: Pick<BackOff, "refused">;
   readonly log: Log;
 }
 
@@ -142,17 +145,23 @@ export class Executor {
   }
 
   #report({ action, refused, error }: Simulated, block: number): void {
-    const { deadLetters, log } = this.#options;
+    const { deadLetters, flashBackOff, log } = this.#options;
     // One of many may have spoilt the whole; alone it has nobody else to blame.
     const kind = error === undefined ? "refused" : "failed";
     for (const { account, reason } of refused) {
-      deadLetters.failed({ account, kind, reason }, block);
-      log.info("account.refused", { account, duty: action.duty, reason });
+      // A sale that does not work out says nothing about the account.
+      if (isFlash(action)) flashBackOff.refused(account, block);
+      else deadLetters.failed({ account, kind, reason }, block);
+      log.info("account.refused", { account, duty: action.duty, reason, ...wayOf(action) });
     }
     if (error !== undefined && refused.length === 0) {
       log.warn("action.failed", { duty: action.duty, error });
     }
   }
+}
+
+function wayOf(action: Action): { readonly way?: "flash" } {
+  return isFlash(action) ? { way: "flash" } : {};
 }
 
 function isNotice({ duty }: Action): boolean {

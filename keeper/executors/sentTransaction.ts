@@ -31,6 +31,8 @@ export interface Outcome {
   readonly block: number;
   readonly gasUsed: bigint;
   readonly feeWei: bigint;
+  /** Accounts for which nothing was done, as far as the receipt says so. */
+  readonly skipped: readonly AccountId[];
 }
 
 /** A nonce in use: everything signed for it, and what came of it. */

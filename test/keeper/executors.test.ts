@@ -252,7 +252,14 @@ describe("Executor", () => {
       },
     } as unknown as Outbox;
     const deadLetters = new DeadLetters(noDeadLetters, silentLog);
-    const executor = new Executor({ rpc, targets, outboxFor: () => outbox, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc,
+      targets,
+      outboxFor: () => outbox,
+      deadLetters,
+      flashBackOff: new BackOff(),
+      log: silentLog,
+    });
     return { events, executor };
   }
 

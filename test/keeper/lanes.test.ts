@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 import { describe, it } from "mocha";
 import { RetryableError } from "../../keeper/errors.ts";
+import { BackOff } from "../../keeper/executors/backOff.ts";
 import { DeadLetters } from "../../keeper/executors/deadLetters.ts";
 import { encodeAction } from "../../keeper/executors/encodeAction.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
@@ -163,7 +164,14 @@ describe("Executor with lanes", () => {
     };
     const deadLetters = new DeadLetters(noLetters, silentLog);
     const outboxFor = lanes.outboxFor.bind(lanes);
-    const executor = new Executor({ rpc, targets, outboxFor, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc,
+      targets,
+      outboxFor,
+      deadLetters,
+      flashBackOff: new BackOff(),
+      log: silentLog,
+    });
     const done = executor.execute([take, callParcel([3]).action, book], headerAt(1), () => UNBOUND);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(normal.node.sends).to.have.length(1);
@@ -183,7 +191,14 @@ describe("Executor with lanes", () => {
       deadLetters.failed({ account: accounts[1]!, kind: "failed", reason: "" }, 0);
     }
     const outboxFor = lanes.outboxFor.bind(lanes);
-    const executor = new Executor({ rpc: new FakeNode(), targets, outboxFor, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc: new FakeNode(),
+      targets,
+      outboxFor,
+      deadLetters,
+      flashBackOff: new BackOff(),
+      log: silentLog,
+    });
     expect(await executor.execute([action], headerAt(1), () => UNBOUND)).to.equal(2);
     const sent = normal.node.sends.map((raw) => Transaction.from(raw).data);
     expect(sent[0]).to.contain(accounts[0]!.slice(2)).and.to.contain(accounts[2]!.slice(2));
