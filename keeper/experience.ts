@@ -1,9 +1,9 @@
 import type { AccountId } from "../sdk/accountId.ts";
-import type { BackOff } from "./executors/backOff.ts";
 import { DeadLetters } from "./executors/deadLetters.ts";
 import { GasBook } from "./executors/gasBook.ts";
 import type { Settled } from "./executors/outbox.ts";
 import { RevertLosses } from "./executors/revertLosses.ts";
+import type { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import { costOf } from "./policy/gasCost.ts";
 import type { GasView } from "./policy/snapshot.ts";
@@ -13,8 +13,8 @@ export interface ExperienceOptions {
   readonly store: Store;
   /** What may be lost on an account in a day, quote base units. */
   readonly lossPerAccountPerDay: bigint;
-  /** Takes that did not work out with the flash liquidator. */
-  readonly flashBackOff: Pick<BackOff, "refused" | "clear">;
+  /** Told what came of the flash liquidator's takes. */
+  readonly flashDesk: Pick<FlashDesk, "refused" | "taken">;
   readonly log: Log;
 }
 
@@ -70,7 +70,7 @@ export class Experience {
       const done = accounts.filter((account) => !failed.includes(account));
       for (const account of done) {
         this.deadLetters.succeeded(account, block.number);
-        if (gasKind === "flashTake") this.#options.flashBackOff.clear(account, block.number);
+        if (gasKind === "flashTake") this.#options.flashDesk.taken(account, block.number);
       }
       if (duty === "record" || duty === "bookFee") this.#note(duty, block);
     }
@@ -91,7 +91,7 @@ export class Experience {
 
   /** A sale that does not work out says nothing about the account. */
   #failed(account: AccountId, { duty, gasKind, accounts }: Settled, block: When): void {
-    if (gasKind === "flashTake") this.#options.flashBackOff.refused(account, block.number);
+    if (gasKind === "flashTake") this.#options.flashDesk.refused(account, block.number);
     else {
       const kind = accounts.length === 1 ? "failed" : "refused";
       this.deadLetters.failed({ account, kind, reason: `${duty} reverted` }, block.number);

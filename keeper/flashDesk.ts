@@ -28,10 +28,11 @@ export interface FlashDeskOptions {
  */
 export class FlashDesk {
   /** Accounts that the flash liquidator refused lately; their takes are paid for by hand meanwhile. */
-  readonly backOff = new BackOff();
+  readonly #backOff = new BackOff();
   readonly #options: FlashDeskOptions;
   #stuck: ReadonlySet<AccountId> = new Set();
   #refusal: string | undefined;
+  #refused = { block: -1, accounts: new Set<AccountId>() };
 
   constructor(options: FlashDeskOptions) {
     this.#options = options;
@@ -45,12 +46,29 @@ export class FlashDesk {
     const { config } = this.#options;
     const { flashLiquidator } = config;
     if (flashLiquidator === undefined) return snapshot;
-    const doubted = new Set(this.backOff.waiting(head.number));
+    const doubted = new Set(this.#backOff.waiting(head.number));
     const questions = flashQuestions(snapshot, config, this.#stuck).filter(
       ({ account }) => !doubted.has(account),
     );
     if (questions.length === 0) return snapshot;
     return { ...snapshot, flash: await this.#ask(flashLiquidator, questions, head) };
+  }
+
+  /** The flash liquidator would not take, or did not. */
+  refused(account: AccountId, block: number): void {
+    this.#backOff.refused(account, block);
+    if (this.#refused.block !== block) this.#refused = { block, accounts: new Set() };
+    this.#refused.accounts.add(account);
+  }
+
+  /** Whether it was refused at this block. */
+  isRefused(account: AccountId, block: number): boolean {
+    return this.#refused.block === block && this.#refused.accounts.has(account);
+  }
+
+  /** It has taken. */
+  taken(account: AccountId, block: number): void {
+    this.#backOff.clear(account, block);
   }
 
   /** Takes note of what could not be sold: it is asked about last from now on, for its quotes spoil those behind it. */

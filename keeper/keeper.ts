@@ -1,3 +1,4 @@
+import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
 import { Auditor } from "./audit/auditor.ts";
@@ -20,10 +21,11 @@ import { Experience } from "./experience.ts";
 import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import type { Observation, Observer } from "./observer.ts";
-import type { Action } from "./policy/action.ts";
+import { isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
+import { payByHand } from "./policy/payByHand.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
@@ -94,9 +96,9 @@ export class Keeper {
     ]);
     this.#stand = new BookStand({ ...parts, listener: this });
     this.#flashDesk = new FlashDesk({ rpc: endpoints, config, keeper: targets.keeper, log });
-    const flashBackOff = this.#flashDesk.backOff;
+    const flashDesk = this.#flashDesk;
     const lossPerAccountPerDay = config.criticalLossPerAccountPerDay;
-    this.#experience = new Experience({ store, lossPerAccountPerDay, flashBackOff, log });
+    this.#experience = new Experience({ store, lossPerAccountPerDay, flashDesk, log });
     this.#gasWatch = new GasWatch(log);
     this.#clockReporter = new ClockReporter(log);
     this.#auditor = new Auditor(log);
@@ -104,7 +106,7 @@ export class Keeper {
     this.#doubt = new Doubt(endpoints);
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters } = this.#experience;
-    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashBackOff, log });
+    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashDesk, log });
   }
 
   /**
@@ -164,6 +166,7 @@ export class Keeper {
     const decidedAtMs = performance.now();
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
+    const sentAgain = await this.#payByHand(actions, snapshot, head);
     const isStopped = killSwitch.isOn;
     const doneAtMs = performance.now();
     this.#forensics.decided(
@@ -171,7 +174,13 @@ export class Keeper {
       decision,
       lanes.busyAccounts(head.number),
     );
-    this.#report(head, book, decision, { counts, sent, trust, startedAtMs: times.startedAtMs, decidedAtMs });
+    this.#report(head, book, decision, {
+      counts,
+      sent: sent + sentAgain,
+      trust,
+      startedAtMs: times.startedAtMs,
+      decidedAtMs,
+    });
     if (!sight.prices.available)
       log.warn("oracle.unavailable", { block: head.number, oracle: book.vault.oracle });
     return decision;
@@ -269,6 +278,17 @@ export class Keeper {
     else await lanes.resume(head);
     this.#hasResumed = true;
     return this.#executor.execute(actions, head, (action) => feeTermsOf(action, gas, config, spentToday));
+  }
+
+  /** What the flash liquidator has just refused, by what is at hand: whoever lies about pools must not gain a block. */
+  async #payByHand(actions: readonly Action[], snapshot: Snapshot, head: BlockHeader): Promise<number> {
+    const { config, lanes, killSwitch } = this.#parts;
+    const isRefused = (account: AccountId) => this.#flashDesk.isRefused(account, head.number);
+    const again = payByHand(snapshot, actions, isRefused, lanes.busyDuties());
+    if (killSwitch.isOn || again === undefined) return 0;
+    const byHand = decide(again, config).actions.filter((each) => isTake(each) || each.duty === "approve");
+    const { gas, spentToday } = snapshot;
+    return this.#executor.execute(byHand, head, (action) => feeTermsOf(action, gas, config, spentToday));
   }
 
   #gasViewAt(head: BlockHeader, { answers }: Sight): GasView {

@@ -4,7 +4,6 @@ import { accountsOf, isFlash, isTake, withItems, type Action, type Duty } from "
 import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
-import type { BackOff } from "./backOff.ts";
 import type { DeadLetters } from "./deadLetters.ts";
 import { encodeAction, type Targets } from "./encodeAction.ts";
 import type { Outbox, Parcel } from "./outbox.ts";
@@ -16,8 +15,8 @@ export interface ExecutorOptions {
   /** The outbox in which a duty's transactions go. */
   readonly outboxFor: (duty: Duty) => Outbox;
   readonly deadLetters: DeadLetters;
-  /** Takes that the flash liquidator refused: they may be paid for by hand meanwhile. */
-  readonly flashBackOff: Pick<BackOff, "refused">;
+  /** Told what the flash liquidator would not take. */
+  readonly flashDesk: { refused(account: AccountId, block: number): void };
   readonly log: Log;
 }
 
@@ -145,12 +144,12 @@ export class Executor {
   }
 
   #report({ action, refused, error }: Simulated, block: number): void {
-    const { deadLetters, flashBackOff, log } = this.#options;
+    const { deadLetters, flashDesk, log } = this.#options;
     // One of many may have spoilt the whole; alone it has nobody else to blame.
     const kind = error === undefined ? "refused" : "failed";
     for (const { account, reason } of refused) {
       // A sale that does not work out says nothing about the account.
-      if (isFlash(action)) flashBackOff.refused(account, block);
+      if (isFlash(action)) flashDesk.refused(account, block);
       else deadLetters.failed({ account, kind, reason }, block);
       log.info("account.refused", { account, duty: action.duty, reason, ...wayOf(action) });
     }

@@ -18,7 +18,7 @@ import type { PolicySettings, Snapshot } from "./snapshot.ts";
 
 /** The debt grows until the next block and the discount moves; the vault takes what is right and at most this more. */
 const PAYMENT_ROOM_BPS = 200n;
-/** A quote further above the oracle's price than this is an error or a lie, and no quote. */
+/** What a quote promises beyond this above the oracle's price is not counted on, nor spent on gas. */
 const MOST_PREMIUM_BPS = 500n;
 /** Gas of selling by hand what was taken by hand. */
 const LATER_SALE_GAS = 200_000n;
@@ -37,7 +37,9 @@ export interface FundingScene {
   readonly moment: VaultMoment;
 }
 
-/** A quote as far as it is believed, and as far as the contract's owner lets it be used. */
+const NO_QUOTE: FlashQuote = { sale: undefined, purchase: undefined };
+
+/** What of a quote can be used, and whether there was one. */
 interface Usable {
   readonly quote: FlashQuote;
   readonly isKnown: boolean;
@@ -63,11 +65,11 @@ export function fundTake(
   );
   if (funding.kind === "flash") return flashItemOf(candidate, funding, payable, quote, snapshot);
   if (funding.kind === "inventory") return itemOf(candidate, best, payable, funding.profit, snapshot);
-  const smaller = payable > balance ? bestTake(assessment, moment, balance) : undefined;
-  if (smaller !== undefined) {
-    const plan = planOf(candidate, smaller, balance, undefined, scene);
+  const partly = payable > balance ? bestTake(assessment, moment, balance) : undefined;
+  if (partly !== undefined) {
+    const plan = planOf(candidate, partly, balance, undefined, scene);
     const part = chooseFunding(plan, meansOf(balance, snapshot, false), wishesOf(scene));
-    if (part.kind === "inventory") return itemOf(candidate, smaller, balance, part.profit, snapshot);
+    if (part.kind === "inventory") return itemOf(candidate, partly, balance, part.profit, snapshot);
   }
   if (isKnown) return "swapTooDear";
   if (payable <= balance) return "notProfitable";
@@ -86,7 +88,9 @@ function planOf(
     maxPayment,
     worth: payment + gain,
     proceeds: quote?.sale?.amount,
-    costOfPayment: quote?.purchase && valueUp(quote.purchase.amount, price36),
+    costOfPayment:
+      quote?.purchase &&
+      larger(valueUp(quote.purchase.amount, price36), lessShareUp(payment, MOST_PREMIUM_BPS)),
     leastProfit: leastProfitOf(candidate, snapshot, settings),
   };
 }
@@ -107,26 +111,21 @@ function wishesOf({ snapshot: { gas }, settings }: FundingScene): FundingSetting
   return { keepsCollateral, assumedSaleCostBps, toleranceBps, laterSaleGasCost };
 }
 
-/** Leaves out what cannot be true and what the contract would refuse; `isKnown` when pools have given an answer. */
+/** As far as it is believed, and without what the contract would refuse; `isKnown` when pools have given an answer. */
 function usableQuote({ assessment, best }: Candidate, { flash }: Snapshot): Usable {
   const asked = flash?.quotes.get(assessment.id);
-  if (flash === undefined || asked === undefined)
-    return { quote: { sale: undefined, purchase: undefined }, isKnown: false };
+  if (flash === undefined || asked === undefined) return { quote: NO_QUOTE, isKnown: false };
   const { payment, gain, take } = best;
   const worth = payment + gain;
-  const isCredible = (received: bigint, sold: bigint) =>
-    received <= sold + mulDivDown(sold, MOST_PREMIUM_BPS, BPS);
+  const { sale, purchase } = asked;
   const isAllowed = (received: bigint, sold: bigint) => received >= lessShareUp(sold, flash.maxSlippageBps);
-  const soldFor = (amount: bigint) => valueDown(amount, take.price36);
-  const sale = asked.sale !== undefined && isCredible(asked.sale.amount, worth) ? asked.sale : undefined;
-  const purchase =
-    asked.purchase !== undefined && isCredible(payment, soldFor(asked.purchase.amount))
-      ? asked.purchase
-      : undefined;
+  const isSaleAllowed = sale !== undefined && isAllowed(sale.amount, worth);
+  const isPurchaseAllowed =
+    purchase !== undefined && isAllowed(payment, valueDown(purchase.amount, take.price36));
   return {
     quote: {
-      sale: sale !== undefined && isAllowed(sale.amount, worth) ? sale : undefined,
-      purchase: purchase !== undefined && isAllowed(payment, soldFor(purchase.amount)) ? purchase : undefined,
+      sale: isSaleAllowed ? { ...sale, amount: smaller(sale.amount, plusShare(worth)) } : undefined,
+      purchase: isPurchaseAllowed ? purchase : undefined,
     },
     isKnown: sale !== undefined || purchase !== undefined,
   };
@@ -195,6 +194,18 @@ function withRoom(payment: bigint): bigint {
 /** What an amount is less a share of it, rounded up. */
 function lessShareUp(amount: bigint, shareBps: bigint): bigint {
   return amount - mulDivDown(amount, shareBps, BPS);
+}
+
+function plusShare(worth: bigint): bigint {
+  return worth + mulDivDown(worth, MOST_PREMIUM_BPS, BPS);
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function lossOf(profit: bigint): bigint {

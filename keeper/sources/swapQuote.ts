@@ -1,6 +1,7 @@
 import { Interface, type Result } from "ethers";
 import { encodeSwapPath, reversedRoute, type SwapRoute } from "../../sdk/flashLiquidator.ts";
 import { RetryableError } from "../errors.ts";
+import { toHex } from "./blockHeader.ts";
 import { decoded } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
 import type { RpcAnswer, RpcCall } from "./rpcClient.ts";
@@ -28,6 +29,9 @@ const quoterAbi = new Interface([
 /** Where a pool's price stops when its liquidity has run out: the quoter then answers for the part that was swapped. */
 const LOWEST_SQRT_PRICE = 4295128740n;
 const HIGHEST_SQRT_PRICE = 1461446703485210103287273052203988822378723970341n;
+
+/** A swap across hundreds of ticks; a quoter that takes more would keep the endpoint from its other work. */
+const QUOTE_GAS = toHex(5_000_000);
 
 /** The block whose state is asked for. */
 type StateAt = NonNullable<RpcCall["at"]>;
@@ -66,7 +70,7 @@ function quotesProbe(
   return {
     calls: asked.map(({ route, amount }) => {
       const data = quoterAbi.encodeFunctionData(name, [encodeSwapPath(route), amount]);
-      return { method: "eth_call", params: [{ to: quoter, data }], at };
+      return { method: "eth_call", params: [{ to: quoter, data, gas: QUOTE_GAS }], at };
     }),
     read: (answers) => {
       const quotes = new Map(asked.map((question, i) => [question, quoteIn(name, question, answers[i])]));

@@ -33,6 +33,8 @@ const targets: Targets = {
 };
 const stranger = "0x00000000000000000000000000000000000000ff";
 
+const noFlash = { refused: () => undefined };
+
 describe("the keeper's interfaces", () => {
   const compiled = [
     ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
@@ -257,7 +259,7 @@ describe("Executor", () => {
       targets,
       outboxFor: () => outbox,
       deadLetters,
-      flashBackOff: new BackOff(),
+      flashDesk: noFlash,
       log: silentLog,
     });
     return { events, executor };

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 import { describe, it } from "mocha";
 import { RetryableError } from "../../keeper/errors.ts";
-import { BackOff } from "../../keeper/executors/backOff.ts";
 import { DeadLetters } from "../../keeper/executors/deadLetters.ts";
 import { encodeAction } from "../../keeper/executors/encodeAction.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
@@ -61,6 +60,8 @@ async function threeLanes(dailyWei?: bigint): Promise<ThreeLanes> {
   });
   return { lanes, urgent, normal, housekeeping };
 }
+
+const noFlash = { refused: () => undefined };
 
 describe("laneOf", () => {
   it("has liquidations and what they wait for apart from calls, and both apart from housekeeping", () => {
@@ -169,7 +170,7 @@ describe("Executor with lanes", () => {
       targets,
       outboxFor,
       deadLetters,
-      flashBackOff: new BackOff(),
+      flashDesk: noFlash,
       log: silentLog,
     });
     const done = executor.execute([take, callParcel([3]).action, book], headerAt(1), () => UNBOUND);
@@ -196,7 +197,7 @@ describe("Executor with lanes", () => {
       targets,
       outboxFor,
       deadLetters,
-      flashBackOff: new BackOff(),
+      flashDesk: noFlash,
       log: silentLog,
     });
     expect(await executor.execute([action], headerAt(1), () => UNBOUND)).to.equal(2);
