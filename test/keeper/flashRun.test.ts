@@ -148,6 +148,8 @@ describe("npm run keeper with a flash liquidator", function () {
     expect((await balanceOf(world.quote, world.keeper.address)) > profit).to.be.true;
     expect(await balanceOf(world.tokens[0]!, world.keeper.address)).to.equal(0n);
     expect(await balanceOf(world.quote, scene.address)).to.equal(0n);
+    const allowance = world.quote.getFunction("allowance");
+    expect(await allowance.staticCall(world.keeper.address, world.deployment.vault)).to.equal(0n);
     const own = linesOf(keeper, "account.liquidated").map((line) => line.own);
     expect(own.length > 1 && own.every((mine) => mine === true)).to.be.true;
     expect(linesOf(keeper, "actions.othersDid")).to.be.empty;

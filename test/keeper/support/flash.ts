@@ -88,8 +88,6 @@ function asHardhat({ trader }: World, load: ReturnType<typeof artifactsOf>): Har
     ZeroAddress,
     getSigners: () => Promise.resolve([trader]),
     getContractAt: (name: string | InterfaceAbi, address: string, runner: ContractRunner = trader) =>
-      Promise.resolve(
-        new Contract(address, name === "MockERC20" ? mocks.abi : (name), runner),
-      ),
+      Promise.resolve(new Contract(address, name === "MockERC20" ? mocks.abi : name, runner)),
   } as unknown as HardhatEthers;
 }
