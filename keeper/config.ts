@@ -1,19 +1,13 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { getAddress, parseUnits } from "ethers";
+import { parseUnits } from "ethers";
 import { z } from "zod";
 import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
+import { addressSchema } from "./addressSchema.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
+import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
 
-const address = z.string().transform((text, context) => {
-  try {
-    return getAddress(text);
-  } catch {
-    context.addIssue({ code: "custom", message: `"${text}" is not an address` });
-    return z.NEVER;
-  }
-});
 /** Decimal strings: a JSON number would be rounded, and 0.1 is none. */
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, "must be a decimal number in a string");
 const gwei = decimal.transform((text) => parseUnits(text, "gwei"));
@@ -50,7 +44,7 @@ const configSchema = z.strictObject({
   hedgeAfterMs: milliseconds.default(1_000),
   agreeWithinMs: milliseconds.default(1_000),
   logRangeBlocks: count.default(2_000),
-  nativePriceFeed: z.union([address, z.strictObject({ fixed: decimal })]),
+  nativePriceFeed: z.union([addressSchema, z.strictObject({ fixed: decimal })]),
   profitMargin: decimal.default("1"),
   criticalAtAnyProfit: z.boolean().default(true),
   criticalLossPerAccountPerDay: decimal.default("10"),
@@ -73,6 +67,7 @@ const configSchema = z.strictObject({
   recordEverySeconds: seconds.default(14_400),
   bookFeeEverySeconds: seconds.default(604_800),
   housekeepingMaxCost: decimal.default("2"),
+  flashLiquidator: flashSchema.nullish(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -102,6 +97,7 @@ export interface Config extends Readonly<
     | "stopFile"
     | "rpcUrl"
     | "endpoints"
+    | "flashLiquidator"
   >
 > {
   /** The first is the one whose chain is followed while it does its work. */
@@ -121,6 +117,8 @@ export interface Config extends Readonly<
   /** The allowance the vault is given; undefined: exactly what the next liquidations need. */
   readonly allowanceCeiling: bigint | undefined;
   readonly nativePrice: NativePrice;
+  /** Undefined: all takes are paid for by hand. */
+  readonly flashLiquidator: FlashConfig | undefined;
 }
 
 /** What a whole native coin costs: a Chainlink feed's answer, or quote base units. */
@@ -132,7 +130,7 @@ export function readConfig(file: string): Config {
   if (!parsed.success) throw new UserError(`${file}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
-  const { key, keys, stopFile, rpcUrl, endpoints, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const amountOf = (name: string, text: string) => quoteAmount(file, name, text, deployment);
@@ -143,6 +141,7 @@ export function readConfig(file: string): Config {
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
     keys: keysFrom(file, key, keys, pathOf),
     deployment,
+    flashLiquidator: flashLiquidator ? flashConfigFrom(file, flashLiquidator, deployment) : undefined,
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),

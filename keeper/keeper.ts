@@ -1,3 +1,4 @@
+import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
 import { Auditor } from "./audit/auditor.ts";
@@ -17,12 +18,14 @@ import { GasWatch } from "./executors/gasWatch.ts";
 import type { KillSwitch } from "./executors/killSwitch.ts";
 import type { KeyState, Lanes } from "./executors/lanes.ts";
 import { Experience } from "./experience.ts";
+import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import type { Observation, Observer } from "./observer.ts";
-import type { Action } from "./policy/action.ts";
+import { isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
+import { payByHand } from "./policy/payByHand.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
@@ -70,6 +73,9 @@ export class Keeper {
   readonly #clock = new BlockClock();
   readonly #stand: BookStand;
   readonly #experience: Experience;
+  readonly #flashDesk: FlashDesk;
+  /** Whose doings on the vault are this keeper's. */
+  readonly #own: ReadonlySet<string>;
   readonly #gasWatch: GasWatch;
   readonly #executor: Executor;
   readonly #clockReporter: ClockReporter;
@@ -82,18 +88,25 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#rates = ratesOf(parts.config.deployment);
-    const { endpoints, targets, lanes, store, log } = parts;
+    const { config, endpoints, targets, lanes, store, log } = parts;
+    // What the flash liquidator does is done by nobody but its operator's keys.
+    this.#own = new Set([
+      ...lanes.addresses,
+      ...(targets.flash === undefined ? [] : [targets.flash.liquidator]),
+    ]);
     this.#stand = new BookStand({ ...parts, listener: this });
-    const lossPerAccountPerDay = parts.config.criticalLossPerAccountPerDay;
-    this.#experience = new Experience({ store, lossPerAccountPerDay, log });
+    this.#flashDesk = new FlashDesk({ rpc: endpoints, config, keeper: targets.keeper, log });
+    const flashDesk = this.#flashDesk;
+    const lossPerAccountPerDay = config.criticalLossPerAccountPerDay;
+    this.#experience = new Experience({ store, lossPerAccountPerDay, flashDesk, log });
     this.#gasWatch = new GasWatch(log);
     this.#clockReporter = new ClockReporter(log);
     this.#auditor = new Auditor(log);
-    this.#forensics = new Forensics(lanes.addresses, log);
+    this.#forensics = new Forensics(this.#own, log);
     this.#doubt = new Doubt(endpoints);
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters } = this.#experience;
-    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, log });
+    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashDesk, log });
   }
 
   /**
@@ -146,11 +159,14 @@ export class Keeper {
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
     for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
-    const [snapshot, counts] = this.#snapshotOf(head, book, sight, gas);
+    const [unquoted, counts] = this.#snapshotOf(head, book, sight, gas);
+    const snapshot = killSwitch.isOn ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
     const decision = decide(snapshot, config);
+    this.#flashDesk.decided(decision.skips);
     const decidedAtMs = performance.now();
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
+    const sentAgain = await this.#payByHand(actions, snapshot, head);
     const isStopped = killSwitch.isOn;
     const doneAtMs = performance.now();
     this.#forensics.decided(
@@ -158,7 +174,13 @@ export class Keeper {
       decision,
       lanes.busyAccounts(head.number),
     );
-    this.#report(head, book, decision, { counts, sent, trust, startedAtMs: times.startedAtMs, decidedAtMs });
+    this.#report(head, book, decision, {
+      counts,
+      sent: sent + sentAgain,
+      trust,
+      startedAtMs: times.startedAtMs,
+      decidedAtMs,
+    });
     if (!sight.prices.available)
       log.warn("oracle.unavailable", { block: head.number, oracle: book.vault.oracle });
     return decision;
@@ -258,6 +280,17 @@ export class Keeper {
     return this.#executor.execute(actions, head, (action) => feeTermsOf(action, gas, config, spentToday));
   }
 
+  /** What the flash liquidator has just refused, by what is at hand: whoever lies about pools must not gain a block. */
+  async #payByHand(actions: readonly Action[], snapshot: Snapshot, head: BlockHeader): Promise<number> {
+    const { config, lanes, killSwitch } = this.#parts;
+    const isRefused = (account: AccountId) => this.#flashDesk.isRefused(account, head.number);
+    const again = payByHand(snapshot, actions, isRefused, lanes.busyDuties());
+    if (killSwitch.isOn || again === undefined) return 0;
+    const byHand = decide(again, config).actions.filter((each) => isTake(each) || each.duty === "approve");
+    const { gas, spentToday } = snapshot;
+    return this.#executor.execute(byHand, head, (action) => feeTermsOf(action, gas, config, spentToday));
+  }
+
   #gasViewAt(head: BlockHeader, { answers }: Sight): GasView {
     const { config, nativePrice } = this.#parts;
     const nativePrice36 = nativePrice.price36(answers);
@@ -266,10 +299,10 @@ export class Keeper {
 
   /** For the book's stand: a block has been applied. */
   applied({ block }: AppliedBlock, events: readonly SeenEvent[]): void {
-    const { lanes, log } = this.#parts;
+    const { log } = this.#parts;
     this.#clock.seen(block.timestamp);
     this.#forensics.seen(events, this.#auditor.quarantined);
-    reportEvents(events, lanes.addresses, log);
+    reportEvents(events, this.#own, log);
   }
 
   /** For the book's stand: blocks above `number` have been taken back. */

@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { RetryableError } from "./errors.ts";
+import type { Targets } from "./executors/encodeAction.ts";
 import { GasBudget } from "./executors/gasBudget.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
@@ -10,6 +11,7 @@ import type { Endpoints } from "./sources/endpoints.ts";
 import { Heads, type PushedHead } from "./sources/heads.ts";
 import { LagWatch } from "./sources/lagWatch.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
+import { checkFlashLiquidator } from "./sources/flashProbes.ts";
 import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
 import { SightReader } from "./sources/sightReader.ts";
@@ -53,6 +55,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       log,
       signal,
     );
+    await checkFlash(config, endpoints, targets, { log, signal });
     const killSwitch = new KillSwitch(config.stopFile, log);
     const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
     const lanes = openLanes({ config, rpc: endpoints, store, signers, killSwitch, gasBudget, log, signal });
@@ -98,6 +101,19 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
     store.close();
     log.info("keeper.stopped");
   }
+}
+
+/** Throws a `UserError` when the configured flash liquidator is none, or not this vault's, or not for this key. */
+async function checkFlash(
+  { flashLiquidator }: Config,
+  endpoints: Endpoints,
+  targets: Targets,
+  { log, signal }: Pick<RunOptions, "log" | "signal">,
+): Promise<void> {
+  if (flashLiquidator === undefined) return;
+  const check = () => checkFlashLiquidator(endpoints, flashLiquidator, targets);
+  const terms = await retry("flashLiquidator", check, log, signal);
+  log.info("flash.usable", { liquidator: flashLiquidator.address, ...terms });
 }
 
 /** SIGUSR2 stops sending as `keeper stop-sending` does, for whoever has a process and no shell on its machine. */

@@ -1,6 +1,6 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { Log } from "../log.ts";
-import { accountsOf, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
+import { accountsOf, isFlash, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
 import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
@@ -15,6 +15,8 @@ export interface ExecutorOptions {
   /** The outbox in which a duty's transactions go. */
   readonly outboxFor: (duty: Duty) => Outbox;
   readonly deadLetters: DeadLetters;
+  /** Told what the flash liquidator would not take. */
+  readonly flashDesk: { refused(account: AccountId, block: number): void };
   readonly log: Log;
 }
 
@@ -169,17 +171,23 @@ export class Executor {
   }
 
   #report({ action, refused, error }: Simulated, block: number): void {
-    const { deadLetters, log } = this.#options;
+    const { deadLetters, flashDesk, log } = this.#options;
     // One of many may have spoilt the whole; alone it has nobody else to blame.
     const kind = error === undefined ? "refused" : "failed";
     for (const { account, reason } of refused) {
-      deadLetters.failed({ account, kind, reason }, block);
-      log.info("account.refused", { account, duty: action.duty, reason });
+      // A sale that does not work out says nothing about the account.
+      if (isFlash(action)) flashDesk.refused(account, block);
+      else deadLetters.failed({ account, kind, reason }, block);
+      log.info("account.refused", { account, duty: action.duty, reason, ...wayOf(action) });
     }
     if (error !== undefined && refused.length === 0) {
       log.warn("action.failed", { duty: action.duty, error });
     }
   }
+}
+
+function wayOf(action: Action): { readonly way?: "flash" } {
+  return isFlash(action) ? { way: "flash" } : {};
 }
 
 function isNotice({ duty }: Action): boolean {

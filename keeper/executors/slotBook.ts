@@ -145,9 +145,9 @@ function outcomeIn(slot: Slot, receipts: ReadonlyMap<string, Receipt>): Outcome 
   for (const attempt of slot.attempts) {
     const receipt = receipts.get(attempt.hash);
     if (receipt === undefined) continue;
-    const { hash, block, gasUsed, succeeded, weiPerGas } = receipt;
+    const { hash, block, gasUsed, succeeded, weiPerGas, skipped } = receipt;
     const feeWei = gasUsed * (weiPerGas ?? contentOf(attempt).fees.maxFeePerGas);
-    return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed, feeWei };
+    return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed, feeWei, skipped };
   }
   return undefined;
 }

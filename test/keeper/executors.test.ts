@@ -33,6 +33,8 @@ const targets: Targets = {
 };
 const stranger = "0x00000000000000000000000000000000000000ff";
 
+const noFlash = { refused: () => undefined };
+
 describe("the keeper's interfaces", () => {
   const compiled = [
     ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
@@ -253,7 +255,14 @@ describe("Executor", () => {
       },
     } as unknown as Outbox;
     const deadLetters = new DeadLetters(noDeadLetters, silentLog);
-    const executor = new Executor({ rpc, targets, outboxFor: () => outbox, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc,
+      targets,
+      outboxFor: () => outbox,
+      deadLetters,
+      flashDesk: noFlash,
+      log: silentLog,
+    });
     return { events, executor };
   }
 
