@@ -6,8 +6,10 @@ import { Forensics } from "./audit/forensics.ts";
 import { BlockClock } from "./blockClock.ts";
 import type { AppliedBlock, BlockRef, Book, Roll } from "./book/book.ts";
 import { BookStand } from "./bookStand.ts";
+import { BrakeWatch } from "./brakeWatch.ts";
 import { ClockReporter } from "./clockReporter.ts";
 import type { Config } from "./config.ts";
+import { Confirmation } from "./confirmation.ts";
 import { Doubt } from "./doubt.ts";
 import type { Targets } from "./executors/encodeAction.ts";
 import { Executor } from "./executors/executor.ts";
@@ -30,6 +32,7 @@ import type { Endpoints } from "./sources/endpoints.ts";
 import type { SeenEvent } from "./sources/follower.ts";
 import type { PushedHead } from "./sources/heads.ts";
 import type { NativePriceSource } from "./sources/nativePrice.ts";
+import type { SecondSources, SecondView } from "./sources/secondSources.ts";
 import type { Sight } from "./sources/sight.ts";
 import type { AccountsFile } from "./store/accountsFile.ts";
 import type { Store } from "./store/store.ts";
@@ -44,6 +47,7 @@ export interface KeeperParts {
   readonly gasBudget: GasBudget;
   readonly killSwitch: KillSwitch;
   readonly nativePrice: NativePriceSource;
+  readonly secondSources: SecondSources;
   readonly targets: Targets;
   readonly log: Log;
 }
@@ -76,6 +80,7 @@ export class Keeper {
   readonly #auditor: Auditor;
   readonly #forensics: Forensics;
   readonly #doubt: Doubt;
+  readonly #brakeWatch: BrakeWatch;
   #hasResumed = false;
   #hasReadAgain = false;
 
@@ -91,6 +96,12 @@ export class Keeper {
     this.#auditor = new Auditor(log);
     this.#forensics = new Forensics(lanes.addresses, log);
     this.#doubt = new Doubt(endpoints);
+    const { confirmFile: file, confirmSeconds: seconds } = parts.config.brake;
+    this.#brakeWatch = new BrakeWatch({
+      confirmation: new Confirmation({ file, seconds, store, log }),
+      store,
+      log,
+    });
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters } = this.#experience;
     this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, log });
@@ -146,9 +157,12 @@ export class Keeper {
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
     for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
-    const [snapshot, counts] = this.#snapshotOf(head, book, sight, gas);
+    const views = this.#secondViews(sight);
+    const [snapshot, counts] = this.#snapshotOf(head, book, sight, gas, views);
     const decision = decide(snapshot, config);
     const decidedAtMs = performance.now();
+    const { brake } = decision;
+    if (brake !== undefined && !isUnsure(observation)) this.#brakeWatch.decided(head, brake, views);
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
     const isStopped = killSwitch.isOn;
@@ -164,7 +178,13 @@ export class Keeper {
     return decision;
   }
 
-  #snapshotOf(head: BlockHeader, book: Book, sight: Sight, gas: GasView): [Snapshot, Roll["counts"]] {
+  #snapshotOf(
+    head: BlockHeader,
+    book: Book,
+    sight: Sight,
+    gas: GasView,
+    views: readonly SecondView[],
+  ): [Snapshot, Roll["counts"]] {
     const { lanes, targets } = this.#parts;
     const circumstances = this.#circumstancesAt(book, sight, this.#clock.next());
     const { accounts, counts } = sight.prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
@@ -175,6 +195,8 @@ export class Keeper {
       block: head,
       vaultAddress: targets.vault,
       accounts,
+      opinions: views.map(({ opinion }) => opinion),
+      brake: this.#brakeWatch.stateAt(head),
       gas,
       wallet,
       // Acted upon already, refused lately, too dear today, or not as the contract has them.
@@ -262,6 +284,12 @@ export class Keeper {
     const { config, nativePrice } = this.#parts;
     const nativePrice36 = nativePrice.price36(answers);
     return { weiPerGas: prudentBaseFee(head) + config.tipGwei, nativePrice36, ...this.#experience.gas };
+  }
+
+  /** The second sources' feeds are asked after the coin's. */
+  #secondViews({ answers, prices, clock }: Sight): readonly SecondView[] {
+    const { nativePrice, secondSources } = this.#parts;
+    return secondSources.views(prices, answers.slice(nativePrice.feeds.length), clock.timestamp);
   }
 
   /** For the book's stand: a block has been applied. */

@@ -12,6 +12,7 @@ import { LagWatch } from "./sources/lagWatch.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
 import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
+import { openSecondSources } from "./sources/secondSources.ts";
 import { SightReader } from "./sources/sightReader.ts";
 import { AccountsFile } from "./store/accountsFile.ts";
 import { Store } from "./store/store.ts";
@@ -53,6 +54,12 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       log,
       signal,
     );
+    const secondSources = await retry(
+      "secondSources",
+      () => openSecondSources(config.brake, deployment, endpoints),
+      log,
+      signal,
+    );
     const killSwitch = new KillSwitch(config.stopFile, log);
     const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
     const lanes = openLanes({ config, rpc: endpoints, store, signers, killSwitch, gasBudget, log, signal });
@@ -61,7 +68,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       vault,
       quote: targets.quote,
       keepers: [...lanes.addresses],
-      feeds: nativePrice.feeds,
+      feeds: [...nativePrice.feeds, ...secondSources.feeds],
       clock: deployment.clock,
       log,
     });
@@ -77,6 +84,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       gasBudget,
       killSwitch,
       nativePrice,
+      secondSources,
       targets,
       log,
     });
@@ -87,6 +95,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       chainId,
       endpoints: endpoints.all.map(({ name }) => name),
     });
+    warnOfLonePrices(config, log);
     try {
       await loop(keeper, endpoints, { config, log, signal, once });
     } finally {
@@ -98,6 +107,14 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
     store.close();
     log.info("keeper.stopped");
   }
+}
+
+/** Where nobody else knows a price, an engaged brake waits for the operator, in a crash too. */
+function warnOfLonePrices({ brake, deployment }: Config, log: Log): void {
+  const collaterals = deployment.collaterals
+    .filter(({ number }) => brake.collaterals[number] === undefined)
+    .map(({ symbol }) => symbol);
+  if (collaterals.length > 0) log.warn("brake.withoutSource", { collaterals });
 }
 
 /** SIGUSR2 stops sending as `keeper stop-sending` does, for whoever has a process and no shell on its machine. */

@@ -95,5 +95,6 @@ export interface Skip {
     | "quoteBalance"
     | "notTakeable"
     | "paused"
-    | "belowMinimum";
+    | "belowMinimum"
+    | "brake";
 }

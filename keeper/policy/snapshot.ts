@@ -3,6 +3,8 @@ import type { ClockState } from "../../sdk/clockState.ts";
 import type { KinkedRates } from "../../sdk/interest.ts";
 import type { AccountState, Prices } from "../../sdk/vaultTypes.ts";
 import type { VaultRecord } from "../book/vaultRecord.ts";
+import type { BrakeSettings, BrakeState } from "./brake.ts";
+import type { PriceOpinion } from "./secondOpinion.ts";
 
 /** Everything a decision depends on, at one block. Nothing in it changes while it is looked at. */
 export interface Snapshot {
@@ -18,6 +20,9 @@ export interface Snapshot {
   readonly vault: VaultRecord;
   readonly rates: KinkedRates;
   readonly prices: Prices;
+  /** What second sources say of the prices, by collateral number. */
+  readonly opinions: readonly PriceOpinion[];
+  readonly brake: BrakeState;
   readonly gas: GasView;
   readonly wallet: Wallet;
   /** Accounts that a transaction on its way acts upon, or that refused lately: nothing is planned for them. */
@@ -68,4 +73,5 @@ export interface PolicySettings {
   readonly recordEverySeconds: number;
   readonly bookFeeEverySeconds: number;
   readonly housekeepingMaxCost: bigint;
+  readonly brake: BrakeSettings;
 }
