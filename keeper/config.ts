@@ -3,14 +3,13 @@ import { dirname, resolve } from "node:path";
 import { parseUnits } from "ethers";
 import { z } from "zod";
 import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
-import { addressSchema } from "./addressSchema.ts";
+import { brakeConfigFrom, brakeSchema, type BrakeConfig } from "./brakeConfig.ts";
+import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
 import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
 
-/** Decimal strings: a JSON number would be rounded, and 0.1 is none. */
-const decimal = z.string().regex(/^\d+(\.\d+)?$/, "must be a decimal number in a string");
-const gwei = decimal.transform((text) => parseUnits(text, "gwei"));
+const gwei = decimalSchema.transform((text) => parseUnits(text, "gwei"));
 const count = z.int().min(1);
 const milliseconds = z.int().min(1).max(3_600_000);
 const seconds = z.int().min(60);
@@ -19,7 +18,7 @@ const seconds = z.int().min(60);
 const TRANSACTION_GAS_LIMIT = 16_777_216;
 
 /** Wei in decimals of the native coin. */
-const coins = decimal.transform((text) => parseUnits(text, 18));
+const coins = decimalSchema.transform((text) => parseUnits(text, 18));
 
 const keySchema = z.union([
   z.strictObject({ keystoreFile: z.string().min(1), passwordFile: z.string().min(1) }),
@@ -44,16 +43,16 @@ const configSchema = z.strictObject({
   hedgeAfterMs: milliseconds.default(1_000),
   agreeWithinMs: milliseconds.default(1_000),
   logRangeBlocks: count.default(2_000),
-  nativePriceFeed: z.union([addressSchema, z.strictObject({ fixed: decimal })]),
-  profitMargin: decimal.default("1"),
+  nativePriceFeed: z.union([addressSchema, z.strictObject({ fixed: decimalSchema })]),
+  profitMargin: decimalSchema.default("1"),
   criticalAtAnyProfit: z.boolean().default(true),
-  criticalLossPerAccountPerDay: decimal.default("10"),
-  allowance: z.union([z.literal("exact"), z.strictObject({ ceiling: decimal })]).default("exact"),
+  criticalLossPerAccountPerDay: decimalSchema.default("10"),
+  allowance: z.union([z.literal("exact"), z.strictObject({ ceiling: decimalSchema })]).default("exact"),
   tipGwei: gwei.default(parseUnits("0.1", "gwei")),
   maxFeeGwei: gwei.default(parseUnits("300", "gwei")),
   dailyGasBudget: coins.optional(),
-  callMaxCost: decimal.default("20"),
-  minimumCallDebt: decimal.default("0"),
+  callMaxCost: decimalSchema.default("20"),
+  minimumCallDebt: decimalSchema.default("0"),
   relayUrl: z.url({ protocol: /^https?$/ }).optional(),
   relayMethod: z
     .enum(["eth_sendRawTransaction", "eth_sendPrivateTransaction"])
@@ -66,8 +65,9 @@ const configSchema = z.strictObject({
   takesPerTransaction: count.max(50).default(20),
   recordEverySeconds: seconds.default(14_400),
   bookFeeEverySeconds: seconds.default(604_800),
-  housekeepingMaxCost: decimal.default("2"),
+  housekeepingMaxCost: decimalSchema.default("2"),
   flashLiquidator: flashSchema.nullish(),
+  brake: brakeSchema.prefault({}),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -98,6 +98,7 @@ export interface Config extends Readonly<
     | "rpcUrl"
     | "endpoints"
     | "flashLiquidator"
+    | "brake"
   >
 > {
   /** The first is the one whose chain is followed while it does its work. */
@@ -119,6 +120,7 @@ export interface Config extends Readonly<
   readonly nativePrice: NativePrice;
   /** Undefined: all takes are paid for by hand. */
   readonly flashLiquidator: FlashConfig | undefined;
+  readonly brake: BrakeConfig;
 }
 
 /** What a whole native coin costs: a Chainlink feed's answer, or quote base units. */
@@ -130,18 +132,20 @@ export function readConfig(file: string): Config {
   if (!parsed.success) throw new UserError(`${file}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
-  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
+  const storeFile = pathOf(plain.storeFile);
   const amountOf = (name: string, text: string) => quoteAmount(file, name, text, deployment);
   return Object.freeze({
     ...plain,
     endpoints: endpointsFrom(file, rpcUrl, endpoints),
-    storeFile: pathOf(plain.storeFile),
+    storeFile,
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
     keys: keysFrom(file, key, keys, pathOf),
     deployment,
     flashLiquidator: flashLiquidator ? flashConfigFrom(file, flashLiquidator, deployment) : undefined,
+    brake: brakeConfigFrom(file, brake, deployment, storeFile, pathOf),
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Deployment } from "../sdk/deployment.ts";
 import { encodeSwapPath } from "../sdk/flashLiquidator.ts";
-import { addressSchema } from "./addressSchema.ts";
+import { addressSchema } from "./configTerms.ts";
 import { UserError } from "./errors.ts";
 import type { FlashSettings } from "./policy/flash.ts";
 

@@ -7,8 +7,10 @@ import { Forensics } from "./audit/forensics.ts";
 import { BlockClock } from "./blockClock.ts";
 import type { AppliedBlock, BlockRef, Book, Roll } from "./book/book.ts";
 import { BookStand } from "./bookStand.ts";
+import { BrakeWatch } from "./brakeWatch.ts";
 import { ClockReporter } from "./clockReporter.ts";
 import type { Config } from "./config.ts";
+import { Confirmation } from "./confirmation.ts";
 import { Doubt } from "./doubt.ts";
 import type { Targets } from "./executors/encodeAction.ts";
 import { Executor } from "./executors/executor.ts";
@@ -27,12 +29,14 @@ import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
 import { payByHand } from "./policy/payByHand.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
+import { reportBlock } from "./reportBlock.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
 import type { SeenEvent } from "./sources/follower.ts";
 import type { PushedHead } from "./sources/heads.ts";
 import type { NativePriceSource } from "./sources/nativePrice.ts";
+import type { SecondSources, SecondView } from "./sources/secondSources.ts";
 import type { Sight } from "./sources/sight.ts";
 import type { AccountsFile } from "./store/accountsFile.ts";
 import type { Store } from "./store/store.ts";
@@ -47,6 +51,7 @@ export interface KeeperParts {
   readonly gasBudget: GasBudget;
   readonly killSwitch: KillSwitch;
   readonly nativePrice: NativePriceSource;
+  readonly secondSources: SecondSources;
   readonly targets: Targets;
   readonly log: Log;
 }
@@ -82,6 +87,7 @@ export class Keeper {
   readonly #auditor: Auditor;
   readonly #forensics: Forensics;
   readonly #doubt: Doubt;
+  readonly #brakeWatch: BrakeWatch;
   #hasResumed = false;
   #hasReadAgain = false;
 
@@ -104,6 +110,12 @@ export class Keeper {
     this.#auditor = new Auditor(log);
     this.#forensics = new Forensics(this.#own, log);
     this.#doubt = new Doubt(endpoints);
+    const { confirmFile: file, confirmSeconds: seconds } = parts.config.brake;
+    this.#brakeWatch = new BrakeWatch({
+      confirmation: new Confirmation({ file, seconds, store, log }),
+      store,
+      log,
+    });
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters } = this.#experience;
     this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashDesk, log });
@@ -159,11 +171,14 @@ export class Keeper {
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
     for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
-    const [unquoted, counts] = this.#snapshotOf(head, book, sight, gas);
+    const views = this.#secondViews(sight);
+    const [unquoted, counts] = this.#snapshotOf(head, book, sight, gas, views);
     const snapshot = killSwitch.isOn ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
     const decision = decide(snapshot, config);
     this.#flashDesk.decided(decision.skips);
     const decidedAtMs = performance.now();
+    const { brake } = decision;
+    if (brake !== undefined && !isUnsure(observation)) this.#brakeWatch.decided(head, brake, views);
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
     const sentAgain = await this.#payByHand(actions, snapshot, head);
@@ -174,7 +189,8 @@ export class Keeper {
       decision,
       lanes.busyAccounts(head.number),
     );
-    this.#report(head, book, decision, {
+    reportBlock(log, head, decision, {
+      accounts: book.size,
       counts,
       sent: sent + sentAgain,
       trust,
@@ -186,7 +202,13 @@ export class Keeper {
     return decision;
   }
 
-  #snapshotOf(head: BlockHeader, book: Book, sight: Sight, gas: GasView): [Snapshot, Roll["counts"]] {
+  #snapshotOf(
+    head: BlockHeader,
+    book: Book,
+    sight: Sight,
+    gas: GasView,
+    views: readonly SecondView[],
+  ): [Snapshot, Roll["counts"]] {
     const { lanes, targets } = this.#parts;
     const circumstances = this.#circumstancesAt(book, sight, this.#clock.next());
     const { accounts, counts } = sight.prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
@@ -197,6 +219,8 @@ export class Keeper {
       block: head,
       vaultAddress: targets.vault,
       accounts,
+      opinions: views.map(({ opinion }) => opinion),
+      brake: this.#brakeWatch.stateAt(head),
       gas,
       wallet,
       // Acted upon already, refused lately, too dear today, or not as the contract has them.
@@ -233,38 +257,6 @@ export class Keeper {
     this.#stand.readAgain("its sums are not the contract's");
   }
 
-  #report(
-    head: BlockHeader,
-    book: Book,
-    decision: Decision,
-    extra: {
-      readonly counts: Roll["counts"];
-      readonly sent: number;
-      readonly trust: Observation["trust"];
-      readonly startedAtMs: number;
-      readonly decidedAtMs: number;
-    },
-  ): void {
-    const { log } = this.#parts;
-    const { counts, sent, trust, startedAtMs, decidedAtMs } = extra;
-    for (const { account, duty, reason } of decision.skips) {
-      log.debug("account.skipped", { account, duty, reason });
-    }
-    log.info("block.seen", {
-      block: head.number,
-      timestamp: head.timestamp,
-      accounts: book.size,
-      ...decision.counts,
-      ...counts,
-      skipped: countBy(decision.skips.map(({ reason }) => reason)),
-      sent,
-      trust,
-      nextMoment: decision.nextMoment,
-      decideMs: Math.round(decidedAtMs - startedAtMs),
-      ms: Math.round(performance.now() - startedAtMs),
-    });
-  }
-
   /** After a start everything on its way is sent once more, afterwards only what is overdue. */
   async #send(
     actions: readonly Action[],
@@ -297,6 +289,12 @@ export class Keeper {
     return { weiPerGas: prudentBaseFee(head) + config.tipGwei, nativePrice36, ...this.#experience.gas };
   }
 
+  /** The second sources' feeds are asked after the coin's. */
+  #secondViews({ answers, prices, clock }: Sight): readonly SecondView[] {
+    const { nativePrice, secondSources } = this.#parts;
+    return secondSources.views(prices, answers.slice(nativePrice.feeds.length), clock.timestamp);
+  }
+
   /** For the book's stand: a block has been applied. */
   applied({ block }: AppliedBlock, events: readonly SeenEvent[]): void {
     const { log } = this.#parts;
@@ -322,10 +320,4 @@ function isUnsure({ trust }: Observation): boolean {
 /** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */
 function cannotWait({ duty }: Action): boolean {
   return duty === "liquidateCritical" || duty === "approve";
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { readConfig } from "./config.ts";
+import { confirmWith } from "./confirmation.ts";
 import { GiveUpError, UserError } from "./errors.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { createLog, silentLog } from "./log.ts";
@@ -39,6 +40,15 @@ program
   .action(({ config }: { config: string }) =>
     guarded(() => {
       switchOf(config).turnOff();
+    }),
+  );
+program
+  .command("confirm")
+  .description("tells a keeper with this configuration whose brake is engaged that the prices are right")
+  .requiredOption("--config <file>", "configuration, JSON")
+  .action(({ config }: { config: string }) =>
+    guarded(() => {
+      confirmWith(readConfig(config).brake.confirmFile);
     }),
   );
 program

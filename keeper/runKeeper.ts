@@ -14,6 +14,7 @@ import { openNativePrice } from "./sources/nativePrice.ts";
 import { checkFlashLiquidator } from "./sources/flashProbes.ts";
 import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
+import { openSecondSources } from "./sources/secondSources.ts";
 import { SightReader } from "./sources/sightReader.ts";
 import { AccountsFile } from "./store/accountsFile.ts";
 import { Store } from "./store/store.ts";
@@ -56,6 +57,12 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       signal,
     );
     await checkFlash(config, endpoints, targets, { log, signal });
+    const secondSources = await retry(
+      "secondSources",
+      () => openSecondSources(config.brake, deployment, endpoints),
+      log,
+      signal,
+    );
     const killSwitch = new KillSwitch(config.stopFile, log);
     const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
     const lanes = openLanes({ config, rpc: endpoints, store, signers, killSwitch, gasBudget, log, signal });
@@ -64,7 +71,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       vault,
       quote: targets.quote,
       keepers: [...lanes.addresses],
-      feeds: nativePrice.feeds,
+      feeds: [...nativePrice.feeds, ...secondSources.feeds],
       clock: deployment.clock,
       log,
     });
@@ -80,6 +87,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       gasBudget,
       killSwitch,
       nativePrice,
+      secondSources,
       targets,
       log,
     });
@@ -90,6 +98,7 @@ export async function runKeeper({ config, log, signal, once }: RunOptions): Prom
       chainId,
       endpoints: endpoints.all.map(({ name }) => name),
     });
+    warnOfLonePrices(config, log);
     try {
       await loop(keeper, endpoints, { config, log, signal, once });
     } finally {
@@ -114,6 +123,14 @@ async function checkFlash(
   const check = () => checkFlashLiquidator(endpoints, flashLiquidator, targets);
   const terms = await retry("flashLiquidator", check, log, signal);
   log.info("flash.usable", { liquidator: flashLiquidator.address, ...terms });
+}
+
+/** Where nobody else knows a price, an engaged brake waits for the operator, in a crash too. */
+function warnOfLonePrices({ brake, deployment }: Config, log: Log): void {
+  const collaterals = deployment.collaterals
+    .filter(({ number }) => brake.collaterals[number] === undefined)
+    .map(({ symbol }) => symbol);
+  if (collaterals.length > 0) log.warn("brake.withoutSource", { collaterals });
 }
 
 /** SIGUSR2 stops sending as `keeper stop-sending` does, for whoever has a process and no shell on its machine. */

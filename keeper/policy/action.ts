@@ -124,5 +124,6 @@ export interface Skip {
     | "swapTooDear"
     | "notTakeable"
     | "paused"
-    | "belowMinimum";
+    | "belowMinimum"
+    | "brake";
 }

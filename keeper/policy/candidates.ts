@@ -83,7 +83,8 @@ export function stakeOf({ assessment, best }: CandidateStake): bigint {
   return assessment.isLot ? best.take.insured : best.take.repaid;
 }
 
-function isCritical(status: Status): boolean {
+/** Whether it is below its floor, where no deadline protects it and the lenders' loss is near. */
+export function isCritical(status: Status): boolean {
   return status === Status.Critical || status === Status.Insolvent;
 }
 

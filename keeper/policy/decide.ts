@@ -1,4 +1,5 @@
-import { Status, statusName, type VaultMoment } from "../../sdk/vaultTypes.ts";
+import { toDebtUp } from "../../sdk/debtMath.ts";
+import { statusName } from "../../sdk/vaultTypes.ts";
 import {
   isFlash,
   isFlashItem,
@@ -11,7 +12,7 @@ import {
   type TakeItem,
 } from "./action.ts";
 import { assess, freeOf, momentOf, type Assessment } from "./assess.ts";
-import { isLiquidatable } from "./candidates.ts";
+import { brakeFor, isDoubted, type Brake, type BrakeSubject } from "./brake.ts";
 import {
   costPerAccount,
   flashGasLimit,
@@ -20,10 +21,9 @@ import {
   gasPerFlashTake,
   packLimitsOf,
 } from "./gasCost.ts";
-import { planLiquidations } from "./liquidations.ts";
-import { isUnsold, whyNotSell } from "./lots.ts";
 import { nextMoment } from "./nextMoment.ts";
 import { pack } from "./pack.ts";
+import { adverseDuties, planDuties, type Plan } from "./planDuties.ts";
 import type { GasKind, PolicySettings, Snapshot } from "./snapshot.ts";
 
 /** What to do at a block, in order, and what there is to know about it. */
@@ -34,6 +34,8 @@ export interface Decision {
   readonly counts: Readonly<Record<string, number>>;
   /** Block time at which time alone makes the next difference: a deadline, an auction that pays or lapses, a pause that ends. */
   readonly nextMoment: bigint | undefined;
+  /** Undefined without prices: nobody was judged. */
+  readonly brake: Brake | undefined;
 }
 
 /** An interest fee is booked when it is worth this many times the gas. */
@@ -44,79 +46,71 @@ const APPROVE_GAS = 100_000n;
 export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const moment = momentOf(snapshot);
   // Without prices nobody can be judged, and the vault would refuse whatever is sent.
-  if (!snapshot.prices.available) return { actions: [], skips: [], counts: {}, nextMoment: undefined };
+  if (!snapshot.prices.available) {
+    return { actions: [], skips: [], counts: {}, nextMoment: undefined, brake: undefined };
+  }
   const assessments = assess(snapshot, moment);
   const free = freeOf(assessments, snapshot);
-  const liquidations = planLiquidations(free, snapshot, settings, moment);
-  const taken = new Set([...liquidations.critical, ...liquidations.profitable].map(({ account }) => account));
-  const idle = free.filter(({ id }) => !taken.has(id));
-  const items = (isDue: (a: Assessment) => boolean) => idle.filter(isDue).map(itemOf);
-  const calls = planCalls(idle, snapshot, settings, moment);
-  const ordered = [
-    ...takeActions("liquidateCritical", liquidations.critical, snapshot, settings),
-    ...takeActions("liquidateProfitable", liquidations.profitable, snapshot, settings),
-    ...batches("reopenCall", calls.due.filter(isLapsed).map(itemOf), snapshot, settings),
-    ...batches("openCall", calls.due.filter((a) => !isLapsed(a)).map(itemOf), snapshot, settings),
-    ...batches(
-      "closeCall",
-      items((a) => a.mayClose && !isLiquidatable(a.status)),
-      snapshot,
-      settings,
-    ),
-    ...batches(
-      "bookLoss",
-      items((a) => isHopeless(a, moment)),
-      snapshot,
-      settings,
-    ),
-  ];
-  const approval = approvalFor(liquidations.wanted, snapshot, settings);
+  const wished = planDuties(free, snapshot, settings, moment);
+  const brake = brakeFor(
+    {
+      subjects: brakeSubjects(wished, free),
+      bookDebt: toDebtUp(snapshot.vault.pool.totalDebtShares, moment.debtIndex),
+      opinions: snapshot.opinions,
+      ...snapshot.brake,
+    },
+    settings.brake,
+  );
+  // Planned again, for what is held needs no money and no place in a batch, and nobody may step into its place.
+  const waits = ({ account }: Assessment) => isDoubted(account.collateralSet, snapshot.opinions);
+  const plan = brake.kind === "engaged" ? planDuties(free, snapshot, settings, moment, waits) : wished;
+  const ordered = actionsOf(plan, snapshot, settings);
+  const approval = approvalFor(plan.liquidations.wanted, snapshot, settings);
   // What cannot be paid for yet waits for the approval; everything else goes ahead.
   const payable = [...(approval === undefined ? [] : [approval]), ...withinAllowance(ordered, snapshot)];
   return {
     actions: payable.length > 0 ? payable : housekeeping(snapshot, settings),
-    skips: [...liquidations.skips, ...calls.skips],
+    skips: [...heldBack(wished, brake), ...plan.liquidations.skips, ...plan.callSkips],
     counts: countByStatus(assessments),
     nextMoment: nextMoment(assessments, snapshot, settings, moment),
+    brake,
   };
 }
 
-/** Calls to open and open again, sales of what defaults left included, and those that are left alone. */
-function planCalls(
-  assessments: readonly Assessment[],
-  snapshot: Snapshot,
-  settings: PolicySettings,
-  moment: VaultMoment,
-): { readonly due: readonly Assessment[]; readonly skips: readonly Skip[] } {
-  const due: Assessment[] = [];
-  const skips: Skip[] = [];
-  for (const assessment of assessments) {
-    const { id, status, isLot } = assessment;
-    const isUncalled = isLot ? isUnsold(assessment) : status === Status.Callable || isLapsed(assessment);
-    if (!isUncalled) continue;
-    const duty = isLapsed(assessment) ? "reopenCall" : "openCall";
-    const isSmall = assessment.valuation.debt < settings.minimumCallDebt;
-    const tooSmall = isSmall ? "belowMinimum" : undefined;
-    const whyNot = isLot ? whyNotSell(assessment, snapshot, settings, moment) : tooSmall;
-    const reason = moment.clock.isCallingPaused ? "paused" : whyNot;
-    if (reason === undefined) due.push(assessment);
-    else skips.push({ account: id, duty, reason });
-  }
-  return { due, skips };
+function brakeSubjects(plan: Plan, free: readonly Assessment[]): BrakeSubject[] {
+  const duties = new Map(adverseDuties(plan).map(([duty, id]) => [id, duty]));
+  return free.flatMap(({ id, valuation, account }) => {
+    const duty = duties.get(id);
+    if (duty === undefined) return [];
+    const { collateralSet } = account;
+    return [{ account: id, debt: valuation.debt, collateralSet, mayWait: duty !== "liquidateCritical" }];
+  });
 }
 
-function isLapsed({ status }: Assessment): boolean {
-  return status === Status.Lapsed;
+function heldBack(wished: Plan, brake: Brake): Skip[] {
+  if (brake.kind !== "engaged") return [];
+  return adverseDuties(wished).flatMap(([duty, account]) =>
+    brake.held.has(account) ? [{ account, duty, reason: "brake" as const }] : [],
+  );
+}
+
+function actionsOf(
+  { liquidations, reopen, open, close, write }: Plan,
+  snapshot: Snapshot,
+  settings: PolicySettings,
+): Action[] {
+  return [
+    ...takeActions("liquidateCritical", liquidations.critical, snapshot, settings),
+    ...takeActions("liquidateProfitable", liquidations.profitable, snapshot, settings),
+    ...batches("reopenCall", reopen.map(itemOf), snapshot, settings),
+    ...batches("openCall", open.map(itemOf), snapshot, settings),
+    ...batches("closeCall", close.map(itemOf), snapshot, settings),
+    ...batches("bookLoss", write.map(itemOf), snapshot, settings),
+  ];
 }
 
 function itemOf({ id, status, valuation, isLot }: Assessment): AccountItem {
   return { account: id, stake: valuation.debt, reason: isLot ? "forfeited" : statusName(status) };
-}
-
-/** Nothing sellable stands behind the debt any more: what the vault lets anybody write off. */
-function isHopeless({ valuation }: Assessment, { risk }: VaultMoment): boolean {
-  const { value, debt } = valuation;
-  return value < debt && value < risk.dustValue;
 }
 
 const GAS_KINDS = { reopenCall: "open", openCall: "open", closeCall: "close", bookLoss: "bookLoss" } as const;

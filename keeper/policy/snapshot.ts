@@ -4,6 +4,8 @@ import type { KinkedRates } from "../../sdk/interest.ts";
 import type { AccountState, Prices } from "../../sdk/vaultTypes.ts";
 import type { VaultRecord } from "../book/vaultRecord.ts";
 import type { FlashSettings, FlashView } from "./flash.ts";
+import type { BrakeSettings, BrakeState } from "./brake.ts";
+import type { PriceOpinion } from "./secondOpinion.ts";
 
 /** Everything a decision depends on, at one block. Nothing in it changes while it is looked at. */
 export interface Snapshot {
@@ -19,6 +21,9 @@ export interface Snapshot {
   readonly vault: VaultRecord;
   readonly rates: KinkedRates;
   readonly prices: Prices;
+  /** What second sources say of the prices, by collateral number. */
+  readonly opinions: readonly PriceOpinion[];
+  readonly brake: BrakeState;
   readonly gas: GasView;
   readonly wallet: Wallet;
   /** Undefined where there is no flash liquidator, or none that would serve this keeper now. */
@@ -73,4 +78,5 @@ export interface PolicySettings {
   readonly housekeepingMaxCost: bigint;
   /** Undefined without a flash liquidator: all takes are paid for by hand. */
   readonly flashLiquidator?: FlashSettings | undefined;
+  readonly brake: BrakeSettings;
 }

@@ -15,7 +15,7 @@ import { RetryableError } from "../errors.ts";
 import { resultOf } from "./chainReader.ts";
 import type { StateAt } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
-import type { AccountSeen, Sight, VaultSeen } from "./sight.ts";
+import type { AccountSeen, FeedAnswer, Sight, VaultSeen } from "./sight.ts";
 
 /** What is the same at every block. */
 export interface LensSubject {
@@ -107,8 +107,9 @@ function clockFrom(
   };
 }
 
-function answerOf(round: RoundSeenStructOutput | undefined): bigint | undefined {
-  return round?.known === true && round.answer > 0n ? round.answer : undefined;
+function answerOf(round: RoundSeenStructOutput | undefined): FeedAnswer | undefined {
+  if (round?.known !== true || round.answer <= 0n) return undefined;
+  return { answer: round.answer, updatedAt: round.updatedAt };
 }
 
 function vaultFrom(

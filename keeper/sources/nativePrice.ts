@@ -4,6 +4,7 @@ import type { StateAt } from "./contractCall.ts";
 import { feedAnswerProbe, feedDecimalsProbe } from "./priceProbes.ts";
 import { ask, type Probe } from "./probe.ts";
 import type { Rpc } from "./rpcClient.ts";
+import type { FeedAnswer } from "./sight.ts";
 
 const WEI_PER_COIN = 10n ** 18n;
 const PRICE_SCALE = 10n ** 36n;
@@ -13,7 +14,7 @@ export interface NativePriceSource {
   /** Feeds whose answers it takes, in this order. */
   readonly feeds: readonly string[];
   /** From the feeds' answers; undefined for one that is silent. Undefined while one is silent and never spoke. */
-  price36(answers: readonly (bigint | undefined)[]): bigint | undefined;
+  price36(answers: readonly (FeedAnswer | undefined)[]): bigint | undefined;
   /** Asks the feeds at a block, for `price36`. */
   probe(block: StateAt | number): Probe<bigint | undefined>;
 }
@@ -48,7 +49,7 @@ export async function openNativePrice(
   return withProbe({
     feeds: [price.feed, quote.feed],
     price36([native, unit]) {
-      if (native !== undefined && unit !== undefined) last = (native * up) / (down * unit);
+      if (native !== undefined && unit !== undefined) last = (native.answer * up) / (down * unit.answer);
       return last;
     },
   });

@@ -3,12 +3,13 @@ import { NO_PRICES, pricesFrom } from "../../sdk/valuation.ts";
 import type { Prices } from "../../sdk/vaultTypes.ts";
 import { contractCall, decoded, type StateAt } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
+import type { FeedAnswer } from "./sight.ts";
 
 const oracleAbi = new Interface([
   "function prices(uint256 assetSet) view returns (uint256[] prices36, uint256 freshSet)",
 ]);
 const feedAbi = new Interface([
-  "function latestRoundData() view returns (uint80, int256 answer, uint256, uint256, uint80)",
+  "function latestRoundData() view returns (uint80, int256 answer, uint256, uint256 updatedAt, uint80)",
   "function decimals() view returns (uint8)",
 ]);
 const NO_ORACLE = /^0x0{40}$/;
@@ -32,12 +33,14 @@ export function vaultPricesProbe(
 }
 
 /** A feed's answer at a block, as it stands; undefined when it has none. */
-export function feedAnswerProbe(feed: string, block: StateAt | number): Probe<bigint | undefined> {
+export function feedAnswerProbe(feed: string, block: StateAt | number): Probe<FeedAnswer | undefined> {
   return {
     calls: [contractCall(feed, feedAbi, "latestRoundData", [], block)],
     read: ([answer]) => {
-      const value = decoded(feedAbi, "latestRoundData", answer)?.answer as bigint | undefined;
-      return value !== undefined && value > 0n ? value : undefined;
+      const round = decoded(feedAbi, "latestRoundData", answer);
+      const value = round?.answer as bigint | undefined;
+      if (value === undefined || value <= 0n) return undefined;
+      return { answer: value, updatedAt: round?.updatedAt as bigint };
     },
   };
 }

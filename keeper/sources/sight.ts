@@ -11,9 +11,15 @@ export interface Sight {
   /** By the keepers asked for. */
   readonly wallets: readonly Wallet[];
   /** By the feeds asked for; undefined for a silent one. */
-  readonly answers: readonly (bigint | undefined)[];
+  readonly answers: readonly (FeedAnswer | undefined)[];
   /** What to hold the book against; undefined from an endpoint that cannot show it. */
   readonly vault: VaultSeen | undefined;
+}
+
+/** A feed's last answer, above zero, and the block time at which it was given. */
+export interface FeedAnswer {
+  readonly answer: bigint;
+  readonly updatedAt: bigint;
 }
 
 /** The vault as it is stored, for comparison with what logs made of it. Amounts in base units. */

@@ -150,6 +150,8 @@ async function hireKeeper(
     url: chain.url,
     deployment: world.deployment,
     privateKey: world.keeper.privateKey,
+    secondFeeds: world.secondFeeds,
+    maxAgeSeconds: world.maxAgeSeconds,
     folder,
     pollMs: options.keeper === "slow" ? beatMs * SLOW_BEATS : POLL_MS,
     allowance: formatUnits(world.keeperFunds, QUOTE.decimals),

@@ -12,7 +12,7 @@ import type { Deployment } from "../../sdk/deployment.ts";
 const NOW = 1_700_000_000;
 const MAX_AGE = 600;
 const DOLLAR = 10n ** 8n;
-const NAMES: readonly string[] = ["quote", "first", "second", "sequencer"];
+const NAMES: readonly string[] = ["quote", "first", "second", "sequencer", "other first", "other second"];
 const addressOf = (name: string) => `0x${String(NAMES.indexOf(name) + 1).repeat(40)}`;
 
 const ROUNDS = [0, 60, 120, 180, 900].map((seconds, i) => ({
@@ -21,7 +21,7 @@ const ROUNDS = [0, 60, 120, 180, 900].map((seconds, i) => ({
 }));
 
 /** Feeds on a chain that only listens, and what it has heard since it was last asked. */
-function listened() {
+function listened(secondFeeds: readonly string[] = []) {
   const sent: string[] = [];
   const rpc = ((_method: string, [raw]: readonly unknown[] = []) => {
     const { to, data } = Transaction.from(String(raw));
@@ -42,7 +42,7 @@ function listened() {
   } as unknown as Deployment;
   const wallet = walletOf(1, "oracle");
   const second = ROUNDS.map(({ at, answer }) => ({ at, answer: 10n * answer }));
-  const feeds = new Feeds(rpc, deployment, wallet, [ROUNDS, second], MAX_AGE, NOW - 60);
+  const feeds = new Feeds(rpc, deployment, wallet, [ROUNDS, second], MAX_AGE, NOW - 60, secondFeeds);
   return { rpc, wallet, feeds, heard: () => sent.splice(0) };
 }
 
@@ -65,6 +65,25 @@ describe("Feeds", () => {
     expect(await feeds.pushUntil(NOW + 200)).to.deep.equal({ rounds: 6, movedBps: 15n });
     expect(heard()).to.deep.equal(["first 1997 +200", "second 19970 +200"]);
     expect(feeds.progress).to.deep.equal({ done: 8, all: 10 });
+  });
+
+  it("say the same to the keeper's second source, in the same block", async () => {
+    const { feeds, heard } = listened([addressOf("other first"), addressOf("other second")]);
+    await feeds.pushFirst(NOW);
+    expect(heard()).to.deep.equal([
+      "first 2000 +0",
+      "other first 2000 +0",
+      "second 20000 +0",
+      "other second 20000 +0",
+      "quote 1 +0",
+    ]);
+    await feeds.pushUntil(NOW + 60);
+    expect(heard()).to.deep.equal([
+      "first 1999 +60",
+      "other first 1999 +60",
+      "second 19990 +60",
+      "other second 19990 +60",
+    ]);
   });
 
   it("repeat an answer before it is too old", async () => {

@@ -91,6 +91,42 @@ describe("readConfig", () => {
     expect(read({ ...minimal, dailyGasBudget: "0.5" }).dailyGasBudget).to.equal(5n * 10n ** 17n);
   });
 
+  it("knows the brake's second sources by collateral, and its file beside the store", () => {
+    const address = (digit: string) => `0x${"0".repeat(39)}${digit}`;
+    const named = (digit: string, symbol: string) => ({
+      address: address(digit),
+      symbol,
+      decimals: 18,
+      feed: address("f"),
+    });
+    const collaterals = [
+      { number: 0, ...named("1", "WETH") },
+      { number: 1, ...named("2", "WBTC") },
+    ];
+    writeFileSync(join(folder, "two.json"), JSON.stringify({ ...deployment, collaterals }));
+    const with_ = (sources: readonly object[]) =>
+      read({ ...minimal, deploymentFile: "two.json", brake: { maxShareBps: 3_000, sources } }).brake;
+    const usdc = { asset: A, feed: { fixed: "1" }, maxDeviationBps: 100 };
+    expect(with_([{ asset: address("2"), feed: address("b") }, usdc])).to.deep.equal({
+      maxShareBps: 3_000,
+      minAccounts: 20,
+      confirmSeconds: 900,
+      confirmFile: join(folder, "keeper.sqlite.confirm"),
+      collaterals: [undefined, { feed: { feed: address("b") }, maxDeviationBps: 300, maxAgeSeconds: 90_000 }],
+      quote: { feed: { fixed: 10n ** 18n }, maxDeviationBps: 100, maxAgeSeconds: 90_000 },
+    });
+    expect(read({ ...minimal, brake: { confirmFile: "yes" } }).brake.confirmFile).to.equal(
+      join(folder, "yes"),
+    );
+    const faults: [readonly object[], string][] = [
+      [[{ asset: address("2"), feed: address("b") }], "USDC, in which prices are counted, needs one as well"],
+      [[{ asset: address("2"), feed: address("f") }, usdc], "the vault's own feed of WBTC"],
+      [[usdc, usdc], "USDC has a source already"],
+      [[{ asset: address("9"), feed: address("b") }], "is no asset of this vault"],
+    ];
+    for (const [sources, words] of faults) expect(() => with_(sources)).to.throw(UserError, words);
+  });
+
   it("the example is valid, and shows every key", () => {
     const example = JSON.parse(readFileSync(join(root, "keeper", "config.example.json"), "utf8")) as object;
     const config = read({ ...example, deploymentFile: "deployment.json" });
@@ -113,6 +149,7 @@ describe("readConfig", () => {
       { ...minimal, allowance: { ceiling: "1", floor: "2" } },
       'unknown key "allowance.floor"',
     ],
+    ["a share above the whole", { ...minimal, brake: { maxShareBps: 10_001 } }, "brake.maxShareBps"],
     ["a missing key", { ...minimal, rpcUrl: undefined }, "rpcUrl"],
     ["a wrong type", { ...minimal, pollMs: "20" }, "pollMs"],
     ["an amount as a number", { ...minimal, profitMargin: 1 }, "profitMargin"],

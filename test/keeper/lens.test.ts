@@ -15,12 +15,15 @@ import { Endpoint } from "../../keeper/sources/endpoint.ts";
 import { LENS_CODE, lensProbe, type LensSubject } from "../../keeper/sources/lens.ts";
 import { ask, type Probe } from "../../keeper/sources/probe.ts";
 import type { Rpc, RpcAnswer, RpcCall } from "../../keeper/sources/rpcClient.ts";
+import type { Sight } from "../../keeper/sources/sight.ts";
 import { SightReader } from "../../keeper/sources/sightReader.ts";
 import { startChain, type Chain } from "./support/chain.ts";
 import { recordingLog, type RecordingLog } from "./support/recordingLog.ts";
 import { buildWorld, type World } from "./support/world.ts";
 
 const NOTHING: Probe<undefined> = { calls: [], read: () => undefined };
+
+const valuesOf = ({ answers }: Sight) => answers.map((answer) => answer?.answer);
 
 describe("KeeperLens", function () {
   this.timeout(60_000);
@@ -76,7 +79,7 @@ describe("KeeperLens", function () {
 
     expect(seen.prices).to.deep.equal(await readPrices(oracle, 2, head.number));
     expect(seen.clock).to.deep.equal(await readClockState(clock, head));
-    expect(seen.answers).to.deep.equal([2_000n * 10n ** 8n, 10n ** 8n]);
+    expect(valuesOf(seen)).to.deep.equal([2_000n * 10n ** 8n, 10n ** 8n]);
     const native = await provider.getBalance(world.trader.address, head.number);
     expect(seen.wallets.map(({ quote }) => quote)).to.deep.equal([
       10n ** 13n,
@@ -114,8 +117,8 @@ describe("KeeperLens", function () {
     const before = head;
     await world.setPrice(0, 1_900);
     await refresh();
-    expect((await look()).answers[0]).to.equal(1_900n * 10n ** 8n);
-    expect((await look({}, [], before)).answers[0]).to.equal(2_000n * 10n ** 8n);
+    expect(valuesOf(await look())[0]).to.equal(1_900n * 10n ** 8n);
+    expect(valuesOf(await look({}, [], before))[0]).to.equal(2_000n * 10n ** 8n);
     await world.setPrice(0, 2_000);
     await refresh();
   });
@@ -123,7 +126,7 @@ describe("KeeperLens", function () {
   it("shows the rest when feeds are silent, no contracts, or contracts of another kind", async () => {
     const nobody = "0x00000000000000000000000000000000000000f1";
     const seen = await look({ feeds: [nobody, world.deployment.vault, subject.feeds[1]!] });
-    expect(seen.answers).to.deep.equal([undefined, undefined, 10n ** 8n]);
+    expect(valuesOf(seen)).to.deep.equal([undefined, undefined, 10n ** 8n]);
     expect(seen.prices.available).to.be.true;
   });
 

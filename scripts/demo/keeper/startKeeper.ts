@@ -10,6 +10,10 @@ export interface KeeperOptions {
   readonly url: string;
   readonly deployment: Deployment;
   readonly privateKey: string;
+  /** By the collateral's number: whom the keeper asks when a crash concerns much of the book. */
+  readonly secondFeeds: readonly string[];
+  /** How old their answers may be, seconds. */
+  readonly maxAgeSeconds: number;
   /** An empty folder of its own: configuration, store and log. */
   readonly folder: string;
   readonly pollMs: number;
@@ -49,6 +53,7 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
     profitMargin: "0",
     allowance: { ceiling: options.allowance },
     takesPerTransaction: 50,
+    brake: { sources: sourcesOf(options) },
     logLevel: "info",
   };
   writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`);
@@ -75,6 +80,16 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
   const lastWords = () => words.join("\n");
   await started(child, lastWords);
   return { process: child, configFile, lastWords };
+}
+
+/** An hour's fall in one round concerns a third of the book: without a second source the brake would wait for a word. */
+function sourcesOf({ deployment, secondFeeds, maxAgeSeconds }: KeeperOptions): object[] {
+  const collaterals = deployment.collaterals.map(({ address, number }) => ({
+    asset: address,
+    feed: secondFeeds[number],
+    maxAgeSeconds,
+  }));
+  return [...collaterals, { asset: deployment.quote.address, feed: { fixed: "1" } }];
 }
 
 async function started(child: ChildProcess, lastWords: () => string): Promise<void> {

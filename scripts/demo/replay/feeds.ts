@@ -6,7 +6,8 @@ import { QUOTE_ANSWER } from "../world/terms.ts";
 import { send, type Wallet } from "../world/wallet.ts";
 
 interface Series {
-  readonly feed: string;
+  /** Each gives every answer, in the same block. */
+  readonly feeds: readonly string[];
   readonly rounds: readonly Round[];
   next: number;
   answer: bigint;
@@ -37,7 +38,10 @@ export class Feeds {
   readonly #quote: Series;
   readonly #collaterals: readonly Series[];
 
-  /** @param openedAt When the feeds last answered, before the replay. */
+  /**
+   * @param openedAt When the feeds last answered, before the replay.
+   * @param secondFeeds Feeds beside the vault's own, by the collateral's number, that say the same.
+   */
   constructor(
     rpc: Rpc,
     deployment: Deployment,
@@ -45,22 +49,27 @@ export class Feeds {
     rounds: readonly (readonly Round[])[],
     maxAgeSeconds: number,
     openedAt: number,
+    secondFeeds: readonly string[] = [],
   ) {
     this.#rpc = rpc;
     this.#chainId = deployment.chainId;
     this.#wallet = wallet;
     this.#maxAgeSeconds = maxAgeSeconds;
-    const series = (feed: string, of: readonly Round[], answer: bigint): Series => ({
-      feed,
+    const series = (own: readonly string[], of: readonly Round[], answer: bigint): Series => ({
+      feeds: own,
       rounds: of,
       next: 0,
       answer,
       updatedAt: openedAt,
       silentUntil: openedAt,
     });
-    this.#quote = series(deployment.quote.feed, [], QUOTE_ANSWER);
+    this.#quote = series([deployment.quote.feed], [], QUOTE_ANSWER);
     this.#collaterals = deployment.collaterals.map(({ feed, number }) =>
-      series(feed, rounds[number] ?? [], rounds[number]?.[0]?.answer ?? 0n),
+      series(
+        [feed, ...secondFeeds.slice(number, number + 1)],
+        rounds[number] ?? [],
+        rounds[number]?.[0]?.answer ?? 0n,
+      ),
     );
   }
 
@@ -129,12 +138,14 @@ export class Feeds {
   async #push(series: Series, answer: bigint, updatedAt: number): Promise<void> {
     series.answer = answer;
     series.updatedAt = updatedAt;
-    await send(this.#rpc, this.#wallet, this.#chainId, {
-      to: series.feed,
-      data: calls.feed.encodeFunctionData("pushAt", [answer, updatedAt]),
-      gasLimit: PUSH_GAS,
-      tipWei: PUSH_TIP_WEI,
-    });
+    for (const to of series.feeds) {
+      await send(this.#rpc, this.#wallet, this.#chainId, {
+        to,
+        data: calls.feed.encodeFunctionData("pushAt", [answer, updatedAt]),
+        gasLimit: PUSH_GAS,
+        tipWei: PUSH_TIP_WEI,
+      });
+    }
   }
 }
 

@@ -56,9 +56,9 @@ const PATIENCE_BLOCKS = 40;
 /** Sets the feeds to the first round and makes everything ready to go on from there. */
 export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   const { rpc, world, series, seed, opensAt } = options;
-  const { deployment, maxAgeSeconds, traders: people } = world;
+  const { deployment, maxAgeSeconds, secondFeeds, traders: people } = world;
   const vault = deployment.vault.toLowerCase();
-  const feeds = new Feeds(rpc, deployment, world.oracle, series.rounds, maxAgeSeconds, opensAt);
+  const feeds = new Feeds(rpc, deployment, world.oracle, series.rounds, maxAgeSeconds, opensAt, secondFeeds);
   await feeds.pushFirst(opensAt);
   await mineAt(rpc, opensAt);
   const firstBlock = Number(await rpc<string>("eth_blockNumber"));

@@ -22,6 +22,8 @@ export interface World {
   readonly reader: string;
   /** Address of the chain's uptime feed. */
   readonly sequencerFeed: string;
+  /** Feeds of the collaterals' prices that the vault does not read, by number: the keeper's second source. */
+  readonly secondFeeds: readonly string[];
   /** How old an answer of a feed may be, seconds. */
   readonly maxAgeSeconds: number;
 }
@@ -76,6 +78,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
   const quote = { asset: await token(QUOTE), feed: await feed(QUOTE.symbol, QUOTE_ANSWER) };
   const maxAgeSeconds = Math.min(options.maxGapSeconds + AGE_MARGIN_SECONDS, LONGEST_AGE_SECONDS);
   const collaterals = [];
+  const secondFeeds: string[] = [];
   for (const [number, terms] of COLLATERALS.entries()) {
     const { initialBps, maintenanceBps, liquidationBps, maxDiscountBps } = terms;
     collaterals.push({
@@ -89,6 +92,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
       maxDiscountBps,
       cap: UNLIMITED.toString(),
     });
+    secondFeeds.push(await feed(terms.symbol, options.openingAnswers[number] ?? 0n));
   }
   const plan = parsePlan(
     {
@@ -114,7 +118,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
   const deployment = await deployVault(banker, plan, load);
   await takeNote(deployment, banker, load);
   options.banker.nonce = await banker.getNonce();
-  return { deployment, reader, sequencerFeed, maxAgeSeconds };
+  return { deployment, reader, sequencerFeed, secondFeeds, maxAgeSeconds };
 }
 
 /** Has the clock see the uptime feed's first round: of what came before the first one it sees it takes no account. */

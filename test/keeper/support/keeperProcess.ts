@@ -45,7 +45,7 @@ export function writeConfig(
 }
 
 /** Starts the keeper as its users do, in a process of its own. */
-export function startKeeper(configFile: string, command: "run" | "once" = "run"): KeeperProcess {
+export function startKeeper(configFile: string, command: "run" | "once" | "confirm" = "run"): KeeperProcess {
   // Not tsx's own command, which would be a second process that a kill does not reach.
   const child = spawn(
     process.execPath,

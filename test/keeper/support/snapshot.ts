@@ -57,7 +57,13 @@ export function snapshotOf(
     accounts: new Map(accounts),
     vault: {
       ...NEW_VAULT,
-      pool: { ...NEW_VAULT.pool, debtIndex: 10n ** 27n, cash: 10n ** 13n, accruedAt: NOW },
+      pool: {
+        ...NEW_VAULT.pool,
+        debtIndex: 10n ** 27n,
+        cash: 10n ** 13n,
+        totalDebtShares: accounts.reduce((sum, [, { debtShares }]) => sum + debtShares, 0n),
+        accruedAt: NOW,
+      },
       risk: {
         minimumDebt: 100n * USDC,
         dustValue: 10n * USDC,
@@ -71,6 +77,8 @@ export function snapshotOf(
     },
     rates: { kinkWad: ETHER / 2n, baseRateWad: 0n, kinkRateWad: 0n, fullRateWad: 0n },
     prices: { available: true, freshSet: 3, price36: [price36(2_000), price36(1_000)] },
+    opinions: ["none", "none"],
+    brake: { wasEngaged: false, isConfirmed: false },
     gas: {
       // 250,000 gas at 1 gwei and 2,000 USDC an ether: a take costs 0.5 USDC.
       weiPerGas: GWEI,
@@ -100,4 +108,6 @@ export const SETTINGS: PolicySettings = {
   recordEverySeconds: 14_400,
   bookFeeEverySeconds: 604_800,
   housekeepingMaxCost: 2n * USDC,
+  // Never: what else is decided does not depend on how many it is about.
+  brake: { maxShareBps: 10_000, minAccounts: 20 },
 };

@@ -32,6 +32,8 @@ export interface World {
   act(contract: Contract, name: string, ...args: unknown[]): Promise<unknown>;
   /** Sets the price of collateral `number` in whole quote units. */
   setPrice(number: number, price: number): Promise<void>;
+  /** Deploys one more of the contracts in `contracts/mocks/`; needs a chain that mines each transaction at once. */
+  mock(name: string, ...args: unknown[]): Promise<Contract>;
   /** After the chain was taken back to an earlier state. */
   resetNonce(): Promise<void>;
   close(): void;
@@ -143,6 +145,11 @@ export async function buildWorld(chain: Chain): Promise<World> {
       await act(vault, "depositCollateral", account, await at(tokens[number]!), amount);
       await act(vault, "borrow", account, debt, trader.address);
       return account;
+    },
+    async mock(name, ...args) {
+      const contract = await mock(name, ...args);
+      nonce = await trader.getNonce();
+      return contract;
     },
     async setPrice(number, price) {
       await act(feeds[number]!, "push", BigInt(Math.round(price * 1e8)));

@@ -1,7 +1,7 @@
 import { getAddress } from "ethers";
 import { z } from "zod";
 
-/** An address in a configuration, with its checksum when it has been read. */
+/** An address, checksummed. */
 export const addressSchema = z.string().transform((text, context) => {
   try {
     return getAddress(text);
@@ -10,3 +10,6 @@ export const addressSchema = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+
+/** Decimal strings: a JSON number would be rounded, and 0.1 is none. */
+export const decimalSchema = z.string().regex(/^\d+(\.\d+)?$/, "must be a decimal number in a string");
