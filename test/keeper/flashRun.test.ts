@@ -107,7 +107,7 @@ describe("npm run keeper with a flash liquidator", function () {
     await scene.addPool(0, 2_000, 50_000n);
     const [doomed, sinking] = [await opened(1n, 1.2), await opened(2n, 1.62)];
     expect(await balanceOf(world.quote, world.keeper.address)).to.equal(0n);
-    const keeper = await start();
+    const keeper = await start({ allowance: "exact" });
     for (let i = 0; i < 5; ++i) {
       await chain.mine();
       await sleep(60);
