@@ -128,24 +128,29 @@ export type NativePrice = { readonly feed: string } | { readonly fixed: bigint }
 
 /** Reads and checks a configuration; throws a `UserError` that names file and key. Paths in it start at its folder. */
 export function readConfig(file: string): Config {
-  const parsed = configSchema.safeParse(readJson(file), { reportInput: false });
-  if (!parsed.success) throw new UserError(`${file}: ${describe(parsed.error)}`);
+  return configFrom(readJson(file), file, file);
+}
+
+/** As `readConfig`, of JSON that is part of `file` and called `name` in what is wrong with it. */
+export function configFrom(json: unknown, file: string, name: string): Config {
+  const parsed = configSchema.safeParse(json, { reportInput: false });
+  if (!parsed.success) throw new UserError(`${name}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
   const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const storeFile = pathOf(plain.storeFile);
-  const amountOf = (name: string, text: string) => quoteAmount(file, name, text, deployment);
+  const amountOf = (key: string, text: string) => quoteAmount(name, key, text, deployment);
   return Object.freeze({
     ...plain,
-    endpoints: endpointsFrom(file, rpcUrl, endpoints),
+    endpoints: endpointsFrom(name, rpcUrl, endpoints),
     storeFile,
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
-    keys: keysFrom(file, key, keys, pathOf),
+    keys: keysFrom(name, key, keys, pathOf),
     deployment,
-    flashLiquidator: flashLiquidator ? flashConfigFrom(file, flashLiquidator, deployment) : undefined,
-    brake: brakeConfigFrom(file, brake, deployment, storeFile, pathOf),
+    flashLiquidator: flashLiquidator ? flashConfigFrom(name, flashLiquidator, deployment) : undefined,
+    brake: brakeConfigFrom(name, brake, deployment, storeFile, pathOf),
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),
@@ -175,7 +180,8 @@ function readDeployment(file: string): Deployment {
   }
 }
 
-function readJson(file: string): unknown {
+/** The JSON in a file; throws a `UserError` that names it. */
+export function readJson(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

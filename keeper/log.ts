@@ -22,6 +22,16 @@ export function createLog(level: LogLevel): Log {
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
+/** The same log with fields that every line has. */
+export function taggedLog(log: Log, tags: LogFields): Log {
+  const write =
+    (method: "debug" | "info" | "warn" | "error") =>
+    (event: string, fields: LogFields = {}) => {
+      log[method](event, { ...tags, ...fields });
+    };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
 /** A log that nobody reads, for callers that have none. */
 export const silentLog: Log = {
   debug: ignore,

@@ -1,10 +1,11 @@
 import { Command } from "commander";
-import { readConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import { confirmWith } from "./confirmation.ts";
 import { GiveUpError, UserError } from "./errors.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { createLog, silentLog } from "./log.ts";
-import { runKeeper } from "./runKeeper.ts";
+import { readConfigs } from "./readConfigs.ts";
+import { runKeepers } from "./runKeepers.ts";
 import { readDeadLetters } from "./store/readDeadLetters.ts";
 
 /** 2: the operator has to change something; 1: it had to stop. */
@@ -30,7 +31,7 @@ program
   .requiredOption("--config <file>", "configuration, JSON")
   .action(({ config }: { config: string }) =>
     guarded(() => {
-      switchOf(config).turnOn();
+      for (const killSwitch of switchesOf(config)) killSwitch.turnOn();
     }),
   );
 program
@@ -39,16 +40,17 @@ program
   .requiredOption("--config <file>", "configuration, JSON")
   .action(({ config }: { config: string }) =>
     guarded(() => {
-      switchOf(config).turnOff();
+      for (const killSwitch of switchesOf(config)) killSwitch.turnOff();
     }),
   );
 program
   .command("confirm")
   .description("tells a keeper with this configuration whose brake is engaged that the prices are right")
   .requiredOption("--config <file>", "configuration, JSON")
-  .action(({ config }: { config: string }) =>
+  .option("--vault <address>", "which of several vaults")
+  .action(({ config, vault }: { config: string; vault?: string }) =>
     guarded(() => {
-      confirmWith(readConfig(config).brake.confirmFile);
+      confirmWith(oneOf(readConfigs(config), vault).brake.confirmFile);
     }),
   );
 program
@@ -57,14 +59,31 @@ program
   .requiredOption("--config <file>", "configuration, JSON")
   .action(({ config }: { config: string }) =>
     guarded(() => {
-      console.log(JSON.stringify(readDeadLetters(readConfig(config).storeFile), undefined, 2));
+      const letters = readConfigs(config).flatMap(({ storeFile, deployment }, _, { length }) =>
+        readDeadLetters(storeFile).map((letter) =>
+          length === 1 ? letter : { vault: deployment.vault, ...letter },
+        ),
+      );
+      console.log(JSON.stringify(letters, undefined, 2));
     }),
   );
 
 await program.parseAsync();
 
-function switchOf(file: string): KillSwitch {
-  return new KillSwitch(readConfig(file).stopFile, silentLog);
+/** Of every vault. */
+function switchesOf(file: string): KillSwitch[] {
+  return readConfigs(file).map(({ stopFile }) => new KillSwitch(stopFile, silentLog));
+}
+
+/** What is true of one vault's prices need not be of another's. */
+function oneOf(configs: readonly Config[], vault: string | undefined): Config {
+  const found = configs.filter(
+    ({ deployment }) => vault === undefined || deployment.vault.toLowerCase() === vault.toLowerCase(),
+  );
+  const [config] = found;
+  if (config === undefined) throw new UserError(`the configuration has no vault ${vault ?? ""}`);
+  if (found.length > 1) throw new UserError("the configuration has several vaults: say which with --vault");
+  return config;
 }
 
 async function start(file: string, once: boolean): Promise<void> {
@@ -75,8 +94,9 @@ async function start(file: string, once: boolean): Promise<void> {
     });
   }
   await guarded(() => {
-    const config = readConfig(file);
-    return runKeeper({ config, log: createLog(config.logLevel), signal: stop.signal, once });
+    const configs = readConfigs(file);
+    const log = createLog(configs[0]?.logLevel ?? "info");
+    return runKeepers({ configs, log, signal: stop.signal, once });
   });
 }
 

@@ -6,13 +6,13 @@ import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
 import type { Log } from "./log.ts";
 import { Observer } from "./observer.ts";
-import { openLanes, openSigners, targetsOf } from "./openLanes.ts";
+import { openLanes, targetsOf, type Signers } from "./openLanes.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
 import { Heads, type PushedHead } from "./sources/heads.ts";
 import { LagWatch } from "./sources/lagWatch.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
 import { checkFlashLiquidator } from "./sources/flashProbes.ts";
-import { checkEndpoints, openEndpoints } from "./sources/openEndpoints.ts";
+import { checkEndpoints, openEndpoints, type EndpointPool } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
 import { openSecondSources } from "./sources/secondSources.ts";
 import { SightReader } from "./sources/sightReader.ts";
@@ -21,11 +21,16 @@ import { Store } from "./store/store.ts";
 
 export interface RunOptions {
   readonly config: Config;
+  readonly signers: Signers;
+  /** Endpoints that other vaults may use as well. */
+  readonly pool: EndpointPool;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Ends when the book stands at the newest block and nothing is on its way. */
   readonly once: boolean;
 }
+
+type LoopOptions = Omit<RunOptions, "signers" | "pool">;
 
 const FIRST_FAILURE_WAIT_MS = 50;
 const LONGEST_FAILURE_WAIT_MS = 5_000;
@@ -33,19 +38,17 @@ const LONGEST_FAILURE_WAIT_MS = 5_000;
 const UNSURE_WAIT_MS = 25;
 
 /** Runs until the signal aborts. Throws a `UserError` or a `GiveUpError`; endpoints that fail are waited for. */
-export async function runKeeper({ config, log, signal, once }: RunOptions): Promise<void> {
+export async function runKeeper({ config, signers, pool, log, signal, once }: RunOptions): Promise<void> {
   const { deployment } = config;
   const { chainId, vault } = deployment;
   const endpoints = openEndpoints({
     endpoints: config.endpoints,
     chainId,
-    vault,
     timeoutMs: config.rpcTimeoutMs,
     hedgeAfterMs: config.hedgeAfterMs,
+    pool,
     log,
-    signal,
   });
-  const signers = await openSigners(config, process.env);
   const store = new Store(config.storeFile, { chainId, vault });
   try {
     await retry("chain", () => checkEndpoints(endpoints, { chainId, vault }), log, signal);
@@ -144,7 +147,7 @@ function stopOnSignal(killSwitch: KillSwitch, signal: AbortSignal): void {
   signal.addEventListener("abort", () => process.off("SIGUSR2", stop), { once: true });
 }
 
-async function loop(keeper: Keeper, endpoints: Endpoints, options: RunOptions): Promise<void> {
+async function loop(keeper: Keeper, endpoints: Endpoints, options: LoopOptions): Promise<void> {
   const { config, signal, once, log } = options;
   const { pollMs, rpcTimeoutMs } = config;
   const feeds = new Map(
@@ -177,7 +180,7 @@ type Tried = Tick | { readonly kind: "failed"; readonly error: RetryableError };
 async function tryTick(
   keeper: Keeper,
   pushed: PushedHead | undefined,
-  { log, signal }: RunOptions,
+  { log, signal }: LoopOptions,
 ): Promise<Tried> {
   try {
     return await keeper.tick(pushed);

@@ -1,3 +1,4 @@
+import type { Deployment } from "../../sdk/deployment.ts";
 import type { EndpointUrls } from "../config.ts";
 import { RetryableError, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -6,26 +7,37 @@ import { Endpoint } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
 import { RpcClient, type Rpc } from "./rpcClient.ts";
 
+/** An endpoint by its name, URL and time-out: opened once, however many ask for it. */
+export type EndpointPool = (name: string, url: string, timeoutMs: number) => Endpoint;
+
 export interface OpenEndpointsOptions {
   readonly endpoints: readonly EndpointUrls[];
   readonly chainId: number;
-  readonly vault: string;
   readonly timeoutMs: number;
   readonly hedgeAfterMs: number;
+  readonly pool: EndpointPool;
   readonly log: Log;
-  readonly signal: AbortSignal;
+}
+
+/** Endpoints for several vaults, so that what one finds out about them spares the others the same. */
+export function endpointPool(log: Log, signal: AbortSignal): EndpointPool {
+  const opened = new Map<string, Endpoint>();
+  return (name, url, timeoutMs) => {
+    const key = JSON.stringify([name, url, timeoutMs]);
+    const endpoint =
+      opened.get(key) ?? new Endpoint({ name, rpc: new RpcClient({ url, timeoutMs, signal }), log });
+    opened.set(key, endpoint);
+    return endpoint;
+  };
 }
 
 /**
  * Opens the configured endpoints, without asking them anything. Their names in the log are their numbers and hosts, for
- * the rest of a URL may hold a secret.
+ * the rest of a URL may hold a secret. Which is followed is this group's own affair.
  */
 export function openEndpoints(options: OpenEndpointsOptions): Endpoints {
-  const { endpoints, chainId, timeoutMs, hedgeAfterMs, log, signal } = options;
-  const opened = endpoints.map(({ http }, i) => {
-    const name = `${i + 1} ${new URL(http).host}`;
-    return new Endpoint({ name, rpc: new RpcClient({ url: http, timeoutMs, signal }), log });
-  });
+  const { endpoints, chainId, timeoutMs, hedgeAfterMs, pool, log } = options;
+  const opened = endpoints.map(({ http }, i) => pool(`${i + 1} ${new URL(http).host}`, http, timeoutMs));
   return new Endpoints({ endpoints: opened, chainId, hedgeAfterMs, log });
 }
 
@@ -35,7 +47,7 @@ export function openEndpoints(options: OpenEndpointsOptions): Endpoints {
  */
 export async function checkEndpoints(
   { all }: Endpoints,
-  { chainId, vault }: Pick<OpenEndpointsOptions, "chainId" | "vault">,
+  { chainId, vault }: Pick<Deployment, "chainId" | "vault">,
 ): Promise<void> {
   const failures = await Promise.all(
     all.map((endpoint) => failureOf(endpoint, endpoint.name, chainId, vault)),

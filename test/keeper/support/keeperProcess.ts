@@ -45,13 +45,18 @@ export function writeConfig(
 }
 
 /** Starts the keeper as its users do, in a process of its own. */
-export function startKeeper(configFile: string, command: "run" | "once" | "confirm" = "run"): KeeperProcess {
+export function startKeeper(
+  configFile: string,
+  command: "run" | "once" | "confirm" | "stop-sending" = "run",
+  variables: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
+): KeeperProcess {
   // Not tsx's own command, which would be a second process that a kill does not reach.
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", join(root, "keeper", "main.ts"), command, "--config", configFile],
+    ["--import", "tsx", join(root, "keeper", "main.ts"), command, "--config", configFile, ...more],
     {
-      env: { ...process.env, TOCSIN_KEEPER_KEY: KEYS.keeper },
+      env: { ...process.env, TOCSIN_KEEPER_KEY: KEYS.keeper, ...variables },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
