@@ -1,6 +1,7 @@
 /*
  * `npm test`: builds and runs every test, mocha's and Solidity's; ends non-zero when anything failed.
- * `npm test -- FILE… [--grep TEXT]` builds and runs only these mocha tests.
+ * `npm test -- FILE… [--grep TEXT]` builds and runs only these mocha tests. `npm run test:slow` runs those that wait for
+ * keeper processes for long, the files that end in `.slow.test.ts`, one after another.
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
@@ -17,6 +18,8 @@ interface Count {
 
 /** Any will do; `npm run campaign` takes fresh ones. */
 const CAMPAIGN_SEED = "1";
+
+const SLOW = ".slow.test.ts";
 
 /** In the order in which they begin: those that start processes and wait for them run beside those that compute. */
 const LARGE_ROOMS = ["demo", "vault", "keeper", "sdk"];
@@ -113,15 +116,22 @@ async function runAll(jobs: readonly (() => Promise<Count>)[]): Promise<Count[]>
 }
 
 async function runEverything(): Promise<Count[]> {
-  const files = globSync("test/**/*.test.ts").sort();
+  const files = globSync("test/**/*.test.ts")
+    .filter((file) => !file.endsWith(SLOW))
+    .sort();
   if (files.length === 0) throw new Error("There is no test under test/**/*.test.ts.");
   const shards = shardsOf(files).map((shard) => () => runShard(shard));
   return runAll([...shards, runSolidity]);
 }
 
+async function runChosen(args: readonly string[]): Promise<Count[]> {
+  if (args.length === 0) return runEverything();
+  return [await runMocha(args[0] === "--slow" ? globSync(`test/**/*${SLOW}`).sort() : args)];
+}
+
 const chosen = process.argv.slice(2);
 const build = await gate("build");
-const rest = build.failed > 0 ? [] : chosen.length > 0 ? [await runMocha(chosen)] : await runEverything();
+const rest = build.failed > 0 ? [] : await runChosen(chosen);
 const total = sum([build, ...rest]);
 // .ci/run reads this line.
 console.log(`checks: ${total.passed} passed and ${total.failed} failed`);
