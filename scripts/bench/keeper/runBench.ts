@@ -25,6 +25,7 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   };
   const crashAccounts = Math.min(options.accounts ?? Infinity, CRASH_ACCOUNTS);
   const crash = await crashOn(anvilProgram(), crashAccounts, seed, say);
+  say(`${CHECKED_ACCOUNTS.toLocaleString("en")} accounts are opened on Hardhat's chain`);
   const contract = await contractCheck(CHECKED_ACCOUNTS, seed, say);
   const sizes = new Map<number, { result: SizeResult; details: SizeDetails }>();
   for (const accounts of options.accounts === undefined ? SIZES : [options.accounts]) {
@@ -51,5 +52,8 @@ async function crashOn(
   if (program === undefined) return undefined;
   say(`${accounts.toLocaleString("en")} accounts on anvil, seed ${seed}`);
   const prices = crashPrices(seed, CRASH_BLOCKS);
-  return crashBench(program, { accounts, seed, prices, blockMs: CRASH_BLOCK_MS, say });
+  const crash = await crashBench(program, { accounts, seed, prices, blockMs: CRASH_BLOCK_MS, say });
+  const { calls, p50Blocks, p99Blocks, maxBlocks, missed } = crash;
+  say(`${calls} calls, ${p50Blocks} / ${p99Blocks} / ${maxBlocks} blocks after the price, ${missed} missed`);
+  return crash;
 }
