@@ -93,6 +93,11 @@ contract Authority is IAuthority, EIP712, Nonces {
         if (!SignatureChecker.isValidSignatureNow(owner, digest, signature)) revert InvalidSignature(owner);
     }
 
+    function _useNonce(address owner) internal override returns (uint256 nonce) {
+        nonce = super._useNonce(owner);
+        emit NonceUsed(owner, nonce);
+    }
+
     function _setOperator(address owner, address operator, Permission permission) private {
         _ofOwner[owner][operator] = permission;
         emit OperatorSet(owner, operator, permission);

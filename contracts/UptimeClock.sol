@@ -154,13 +154,14 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
 
     function _sync() private returns (Stops memory stops) {
         stops = _stops;
-        uint256 protectedBefore = stops.protectedUntil;
+        (uint256 protectedBefore, uint256 outageBefore) = (stops.protectedUntil, stops.outageFrom);
         Ended memory ended;
         if (!_learn(stops, ended)) return stops;
         _stops = stops;
         for (uint256 i; i < ended.count; ++i) {
             emit OutageRecorded(ended.downAt[i], ended.upAt[i], _downtimeOf(stops, block.timestamp));
         }
+        if (stops.outageFrom > outageBefore) emit OutageBegan(stops.outageFrom);
         if (stops.protectedUntil != protectedBefore) {
             emit DeadlinesProtected(stops.protectedFrom, stops.protectedUntil);
         }

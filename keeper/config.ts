@@ -7,6 +7,7 @@ import { brakeConfigFrom, brakeSchema, type BrakeConfig } from "./brakeConfig.ts
 import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
+import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
 
 const gwei = decimalSchema.transform((text) => parseUnits(text, "gwei"));
 const count = z.int().min(1);
@@ -65,6 +66,7 @@ const configSchema = z.strictObject({
   recordEverySeconds: seconds.default(14_400),
   bookFeeEverySeconds: seconds.default(604_800),
   housekeepingMaxCost: decimalSchema.default("2"),
+  flashLiquidator: flashSchema.nullish(),
   brake: brakeSchema.prefault({}),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
@@ -95,6 +97,7 @@ export interface Config extends Readonly<
     | "stopFile"
     | "rpcUrl"
     | "endpoints"
+    | "flashLiquidator"
     | "brake"
   >
 > {
@@ -115,6 +118,8 @@ export interface Config extends Readonly<
   /** The allowance the vault is given; undefined: exactly what the next liquidations need. */
   readonly allowanceCeiling: bigint | undefined;
   readonly nativePrice: NativePrice;
+  /** Undefined: all takes are paid for by hand. */
+  readonly flashLiquidator: FlashConfig | undefined;
   readonly brake: BrakeConfig;
 }
 
@@ -132,7 +137,7 @@ export function configFrom(json: unknown, file: string, name: string): Config {
   if (!parsed.success) throw new UserError(`${name}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
-  const { key, keys, stopFile, rpcUrl, endpoints, brake, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const storeFile = pathOf(plain.storeFile);
@@ -144,6 +149,7 @@ export function configFrom(json: unknown, file: string, name: string): Config {
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
     keys: keysFrom(name, key, keys, pathOf),
     deployment,
+    flashLiquidator: flashLiquidator ? flashConfigFrom(name, flashLiquidator, deployment) : undefined,
     brake: brakeConfigFrom(name, brake, deployment, storeFile, pathOf),
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),

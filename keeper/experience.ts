@@ -3,6 +3,7 @@ import { DeadLetters } from "./executors/deadLetters.ts";
 import { GasBook } from "./executors/gasBook.ts";
 import type { Settled } from "./executors/outbox.ts";
 import { RevertLosses } from "./executors/revertLosses.ts";
+import type { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import { costOf } from "./policy/gasCost.ts";
 import type { GasView } from "./policy/snapshot.ts";
@@ -12,6 +13,8 @@ export interface ExperienceOptions {
   readonly store: Store;
   /** What may be lost on an account in a day, quote base units. */
   readonly lossPerAccountPerDay: bigint;
+  /** Told what came of the flash liquidator's takes. */
+  readonly flashDesk: Pick<FlashDesk, "refused" | "taken">;
   readonly log: Log;
 }
 
@@ -50,20 +53,26 @@ export class Experience {
   }
 
   takeIn(settled: readonly Settled[], block: When, gas: GasView): void {
-    for (const { duty, accounts, outcome } of settled) {
-      if (outcome.kind === "mined") {
-        this.#gasBook.learn(duty, outcome.gasUsed, accounts.length);
-        for (const account of accounts) this.deadLetters.succeeded(account, block.number);
-        if (duty === "record" || duty === "bookFee") this.#note(duty, block);
-        continue;
-      }
-      const kind = accounts.length === 1 ? "failed" : "refused";
+    for (const each of settled) {
+      const { duty, gasKind, accounts, outcome } = each;
+      const failed = outcome.kind === "mined" ? outcome.skipped : accounts;
       // What it cost, at today's price of a coin and shared by all that were in it.
       const lost = (costOf({ ...gas, weiPerGas: 1n }, outcome.feeWei) ?? 0n) / BigInt(accounts.length || 1);
-      for (const account of accounts) {
-        this.deadLetters.failed({ account, kind, reason: `${duty} reverted` }, block.number);
+      for (const account of failed) {
+        this.#failed(account, each, block);
         this.#revertLosses.add(account, dayOf(block), lost);
       }
+      if (outcome.kind !== "mined") continue;
+      // What was left out took less than what was done.
+      if (duty !== "approve" && failed.length === 0) {
+        this.#gasBook.learn(gasKind, outcome.gasUsed, accounts.length);
+      }
+      const done = accounts.filter((account) => !failed.includes(account));
+      for (const account of done) {
+        this.deadLetters.succeeded(account, block.number);
+        if (gasKind === "flashTake") this.#options.flashDesk.taken(account, block.number);
+      }
+      if (duty === "record" || duty === "bookFee") this.#note(duty, block);
     }
   }
 
@@ -78,6 +87,15 @@ export class Experience {
   /** Quote base units lost so far in the day of `block` on critical accounts. */
   spentToday(block: When): ReadonlyMap<AccountId, bigint> {
     return this.#options.store.spentOn(dayOf(block));
+  }
+
+  /** A sale that does not work out says nothing about the account. */
+  #failed(account: AccountId, { duty, gasKind, accounts }: Settled, block: When): void {
+    if (gasKind === "flashTake") this.#options.flashDesk.refused(account, block.number);
+    else {
+      const kind = accounts.length === 1 ? "failed" : "refused";
+      this.deadLetters.failed({ account, kind, reason: `${duty} reverted` }, block.number);
+    }
   }
 
   #note(duty: "record" | "bookFee", { timestamp }: When): void {

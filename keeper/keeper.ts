@@ -1,3 +1,4 @@
+import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
 import { Auditor } from "./audit/auditor.ts";
@@ -19,13 +20,16 @@ import { GasWatch } from "./executors/gasWatch.ts";
 import type { KillSwitch } from "./executors/killSwitch.ts";
 import type { KeyState, Lanes } from "./executors/lanes.ts";
 import { Experience } from "./experience.ts";
+import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import type { Observation, Observer } from "./observer.ts";
-import type { Action } from "./policy/action.ts";
+import { isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
+import { payByHand } from "./policy/payByHand.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
+import { reportBlock } from "./reportBlock.ts";
 import { reportEvents } from "./reportEvents.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
@@ -74,6 +78,9 @@ export class Keeper {
   readonly #clock = new BlockClock();
   readonly #stand: BookStand;
   readonly #experience: Experience;
+  readonly #flashDesk: FlashDesk;
+  /** Whose doings on the vault are this keeper's. */
+  readonly #own: ReadonlySet<string>;
   readonly #gasWatch: GasWatch;
   readonly #executor: Executor;
   readonly #clockReporter: ClockReporter;
@@ -87,14 +94,21 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#rates = ratesOf(parts.config.deployment);
-    const { endpoints, targets, lanes, store, log } = parts;
+    const { config, endpoints, targets, lanes, store, log } = parts;
+    // What the flash liquidator does is done by nobody but its operator's keys.
+    this.#own = new Set([
+      ...lanes.addresses,
+      ...(targets.flash === undefined ? [] : [targets.flash.liquidator]),
+    ]);
     this.#stand = new BookStand({ ...parts, listener: this });
-    const lossPerAccountPerDay = parts.config.criticalLossPerAccountPerDay;
-    this.#experience = new Experience({ store, lossPerAccountPerDay, log });
+    this.#flashDesk = new FlashDesk({ rpc: endpoints, config, keeper: targets.keeper, log });
+    const flashDesk = this.#flashDesk;
+    const lossPerAccountPerDay = config.criticalLossPerAccountPerDay;
+    this.#experience = new Experience({ store, lossPerAccountPerDay, flashDesk, log });
     this.#gasWatch = new GasWatch(log);
     this.#clockReporter = new ClockReporter(log);
     this.#auditor = new Auditor(log);
-    this.#forensics = new Forensics(lanes.addresses, log);
+    this.#forensics = new Forensics(this.#own, log);
     this.#doubt = new Doubt(endpoints);
     const { confirmFile: file, confirmSeconds: seconds } = parts.config.brake;
     this.#brakeWatch = new BrakeWatch({
@@ -104,7 +118,7 @@ export class Keeper {
     });
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters } = this.#experience;
-    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, log });
+    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashDesk, log });
   }
 
   /**
@@ -158,13 +172,16 @@ export class Keeper {
     this.#audit(book, observation);
     for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
     const views = this.#secondViews(sight);
-    const [snapshot, counts] = this.#snapshotOf(head, book, sight, gas, views);
+    const [unquoted, counts] = this.#snapshotOf(head, book, sight, gas, views);
+    const snapshot = killSwitch.isOn ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
     const decision = decide(snapshot, config);
+    this.#flashDesk.decided(decision.skips);
     const decidedAtMs = performance.now();
     const { brake } = decision;
     if (brake !== undefined && !isUnsure(observation)) this.#brakeWatch.decided(head, brake, views);
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
+    const sentAgain = await this.#payByHand(actions, snapshot, head);
     const isStopped = killSwitch.isOn;
     const doneAtMs = performance.now();
     this.#forensics.decided(
@@ -172,7 +189,14 @@ export class Keeper {
       decision,
       lanes.busyAccounts(head.number),
     );
-    this.#report(head, book, decision, { counts, sent, trust, startedAtMs: times.startedAtMs, decidedAtMs });
+    reportBlock(log, head, decision, {
+      accounts: book.size,
+      counts,
+      sent: sent + sentAgain,
+      trust,
+      startedAtMs: times.startedAtMs,
+      decidedAtMs,
+    });
     if (!sight.prices.available)
       log.warn("oracle.unavailable", { block: head.number, oracle: book.vault.oracle });
     return decision;
@@ -233,38 +257,6 @@ export class Keeper {
     this.#stand.readAgain("its sums are not the contract's");
   }
 
-  #report(
-    head: BlockHeader,
-    book: Book,
-    decision: Decision,
-    extra: {
-      readonly counts: Roll["counts"];
-      readonly sent: number;
-      readonly trust: Observation["trust"];
-      readonly startedAtMs: number;
-      readonly decidedAtMs: number;
-    },
-  ): void {
-    const { log } = this.#parts;
-    const { counts, sent, trust, startedAtMs, decidedAtMs } = extra;
-    for (const { account, duty, reason } of decision.skips) {
-      log.debug("account.skipped", { account, duty, reason });
-    }
-    log.info("block.seen", {
-      block: head.number,
-      timestamp: head.timestamp,
-      accounts: book.size,
-      ...decision.counts,
-      ...counts,
-      skipped: countBy(decision.skips.map(({ reason }) => reason)),
-      sent,
-      trust,
-      nextMoment: decision.nextMoment,
-      decideMs: Math.round(decidedAtMs - startedAtMs),
-      ms: Math.round(performance.now() - startedAtMs),
-    });
-  }
-
   /** After a start everything on its way is sent once more, afterwards only what is overdue. */
   async #send(
     actions: readonly Action[],
@@ -278,6 +270,17 @@ export class Keeper {
     else await lanes.resume(head);
     this.#hasResumed = true;
     return this.#executor.execute(actions, head, (action) => feeTermsOf(action, gas, config, spentToday));
+  }
+
+  /** What the flash liquidator has just refused, by what is at hand: whoever lies about pools must not gain a block. */
+  async #payByHand(actions: readonly Action[], snapshot: Snapshot, head: BlockHeader): Promise<number> {
+    const { config, lanes, killSwitch } = this.#parts;
+    const isRefused = (account: AccountId) => this.#flashDesk.isRefused(account, head.number);
+    const again = payByHand(snapshot, actions, isRefused, lanes.busyDuties());
+    if (killSwitch.isOn || again === undefined) return 0;
+    const byHand = decide(again, config).actions.filter((each) => isTake(each) || each.duty === "approve");
+    const { gas, spentToday } = snapshot;
+    return this.#executor.execute(byHand, head, (action) => feeTermsOf(action, gas, config, spentToday));
   }
 
   #gasViewAt(head: BlockHeader, { answers }: Sight): GasView {
@@ -294,10 +297,10 @@ export class Keeper {
 
   /** For the book's stand: a block has been applied. */
   applied({ block }: AppliedBlock, events: readonly SeenEvent[]): void {
-    const { lanes, log } = this.#parts;
+    const { log } = this.#parts;
     this.#clock.seen(block.timestamp);
     this.#forensics.seen(events, this.#auditor.quarantined);
-    reportEvents(events, lanes.addresses, log);
+    reportEvents(events, this.#own, log);
   }
 
   /** For the book's stand: blocks above `number` have been taken back. */
@@ -317,10 +320,4 @@ function isUnsure({ trust }: Observation): boolean {
 /** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */
 function cannotWait({ duty }: Action): boolean {
   return duty === "liquidateCritical" || duty === "approve";
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
 }

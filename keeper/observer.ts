@@ -57,7 +57,10 @@ export class Observer {
     for (const outbox of outboxes) this.#known.add(outbox);
     const keys = outboxes.map((outbox, i) => {
       const sender = cautious(states.flatMap((state) => state[i] ?? []));
-      return this.#keyState(outbox, sight, sender);
+      return this.#keyState(outbox, sight, {
+        ...sender,
+        isDoubted: kind === "silent" || kind === "disputed",
+      });
     });
     return { trust: kind, sight, keys };
   }

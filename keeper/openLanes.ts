@@ -47,12 +47,16 @@ export async function openSigners({ keys }: Config, environment: NodeJS.ProcessE
 }
 
 /** What the keeper deals with; what it takes goes to the key that pays for it. */
-export function targetsOf({ deployment }: Config, { urgent }: Signers): Targets {
+export function targetsOf({ deployment, flashLiquidator }: Config, { urgent }: Signers): Targets {
   return {
     vault: deployment.vault,
     oracle: deployment.oracle,
     quote: deployment.quote.address,
     keeper: urgent.address,
+    flash: flashLiquidator && {
+      liquidator: flashLiquidator.address,
+      paths: new Set(flashLiquidator.routes.map(({ path }) => path.toLowerCase())),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { RetryableError } from "./errors.ts";
+import type { Targets } from "./executors/encodeAction.ts";
 import { GasBudget } from "./executors/gasBudget.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
@@ -10,6 +11,7 @@ import type { Endpoints } from "./sources/endpoints.ts";
 import { Heads, type PushedHead } from "./sources/heads.ts";
 import { LagWatch } from "./sources/lagWatch.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
+import { checkFlashLiquidator } from "./sources/flashProbes.ts";
 import { checkEndpoints, openEndpoints, type EndpointPool } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
 import { openSecondSources } from "./sources/secondSources.ts";
@@ -57,6 +59,7 @@ export async function runKeeper({ config, signers, pool, log, signal, once }: Ru
       log,
       signal,
     );
+    await checkFlash(config, endpoints, targets, { log, signal });
     const secondSources = await retry(
       "secondSources",
       () => openSecondSources(config.brake, deployment, endpoints),
@@ -110,6 +113,19 @@ export async function runKeeper({ config, signers, pool, log, signal, once }: Ru
     store.close();
     log.info("keeper.stopped");
   }
+}
+
+/** Throws a `UserError` when the configured flash liquidator is none, or not this vault's, or not for this key. */
+async function checkFlash(
+  { flashLiquidator }: Config,
+  endpoints: Endpoints,
+  targets: Targets,
+  { log, signal }: Pick<RunOptions, "log" | "signal">,
+): Promise<void> {
+  if (flashLiquidator === undefined) return;
+  const check = () => checkFlashLiquidator(endpoints, flashLiquidator, targets);
+  const terms = await retry("flashLiquidator", check, log, signal);
+  log.info("flash.usable", { liquidator: flashLiquidator.address, ...terms });
 }
 
 /** Where nobody else knows a price, an engaged brake waits for the operator, in a crash too. */

@@ -171,6 +171,22 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "RatesOutOfOrder(uint256 kinkWad, uint256 baseRateWad, uint256 kinkRateWad, uint256 fullRateWad)": (say) =>
     `The kink ${say.wad("kinkWad")} must lie between 0 and 1 and the yearly rates ${say.wad("baseRateWad")}, ${say.wad("kinkRateWad")} and ${say.wad("fullRateWad")} must not fall.`,
 
+  // TwoHopFeed
+  "HopUnusable(address feed)": (say) =>
+    `The feed ${say.address("feed")} gives no usable answer, so the price made of two has none: wait until it answers.`,
+  "HopOutOfRange(address feed, uint256 maxAgeSeconds, uint8 decimals)": (say) =>
+    `The feed ${say.address("feed")} cannot be a hop with a maximum age of ${say.duration("maxAgeSeconds")} and ${say.integer("decimals")} decimals: give it an age above zero and choose a feed of at most 36 decimals.`,
+  "NoRounds()": () => "A price made of two feeds has no rounds of its own: ask for the latest answer.",
+
+  // ShareFeed
+  "SupplyTooSmall(uint256 supply, uint256 minimum)": (say) =>
+    `There are ${say.integer("supply")} base units of shares, fewer than the ${say.integer("minimum")} with which their rate is believed: wait until more is deposited.`,
+  "ShareUnusable(address shares, address feed)": (say) =>
+    `The shares ${say.address("shares")} are worth nothing or the feed of their asset, ${say.address("feed")}, gives no usable answer: wait until it does.`,
+  "ShareTermsOutOfRange(uint256 maxGrowthBpsPerYear, uint256 minimumSupply)": (say) =>
+    `A growth of ${say.bps("maxGrowthBpsPerYear")} a year with a minimum supply of ${say.integer("minimumSupply")} cannot be: choose at most 100 % and at least one whole share.`,
+  "NoShareRounds()": () => "A share's price has no rounds of its own: ask for the latest answer.",
+
   // IPermitRouter
   "AllowanceTooSmall(address asset, address owner, uint256 allowance, uint256 needed)": (say) =>
     `${say.address("owner")} lets the router take ${say.amount("allowance", "asset")} where ${say.amount("needed", "asset")} are needed: sign a permit for at least that, to the ERC-2612 standard and not expired, or approve the router.`,

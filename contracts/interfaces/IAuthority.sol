@@ -23,6 +23,9 @@ interface IAuthority {
         Permission permission
     );
 
+    /// @notice `owner`'s `nonce` is used up, by a permission or by hand: no signature over it is good any more.
+    event NonceUsed(address indexed owner, uint256 nonce);
+
     /// @notice The signature's time has passed: it was good until `deadline`.
     error SignatureExpired(uint256 deadline);
 

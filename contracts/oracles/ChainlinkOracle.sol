@@ -81,6 +81,9 @@ contract ChainlinkOracle is IOracle {
     /// @notice Collateral `number`'s feed (255: the quote feed) gives no usable answer, as it has since `failingSince`.
     event FeedFailing(uint256 indexed number, uint256 failingSince);
 
+    /// @notice Collateral `number`'s feed (255: the quote feed), which was failing, gives usable answers again.
+    event FeedAnswering(uint256 indexed number);
+
     /// @notice More collaterals than the 16 a vault can list.
     error TooManyFeeds(uint256 count);
 
@@ -263,7 +266,10 @@ contract ChainlinkOracle is IOracle {
             emit FeedFailing(number, seen.failingSince);
             return;
         }
-        if (seen.failingSince != 0) (seen.failingSince, seen.failedAt) = (0, 0);
+        if (seen.failingSince != 0) {
+            (seen.failingSince, seen.failedAt) = (0, 0);
+            emit FeedAnswering(number);
+        }
         if (updatedAt > seen.updatedAt) {
             (seen.answer, seen.updatedAt) = (uint128(answer), uint40(updatedAt));
             emit AnswerRecorded(number, answer, updatedAt);

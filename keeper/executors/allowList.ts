@@ -1,5 +1,13 @@
 import { GiveUpError } from "../errors.ts";
-import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type ContractCall, type Targets } from "./encodeAction.ts";
+import {
+  FLASH_ABI,
+  ORACLE_ABI,
+  TOKEN_ABI,
+  VAULT_ABI,
+  type ContractCall,
+  type FlashTarget,
+  type Targets,
+} from "./encodeAction.ts";
 
 /** Decides what may be signed: a wrong answer anywhere before this cannot cost more than gas, and of that a bounded amount. */
 export interface AllowList {
@@ -29,11 +37,15 @@ const TRANSACTION_GAS_LIMIT = 16_777_216n;
 const NO_DATA = "0x";
 
 /**
- * The vault's and the oracle's functions that the keeper uses, what is taken for the keeper alone, and an approval of the
- * quote token for the vault alone. Never with value.
+ * The vault's and the oracle's functions that the keeper uses, what is taken for the keeper alone, an approval of the
+ * quote token for the vault alone, and the flash liquidator's takes by configured routes and with something left. Never
+ * with value.
  */
 export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {}): AllowList {
+  const { flash } = targets;
   const selectors = new Map<string, ReadonlySet<string>>([
+    // First, so that none of the others could ever be taken for it.
+    ...(flash === undefined ? [] : [[flash.liquidator.toLowerCase(), selectorsOf(FLASH_ABI)] as const]),
     [targets.vault.toLowerCase(), selectorsOf(VAULT_ABI)],
     [targets.oracle.toLowerCase(), selectorsOf(ORACLE_ABI)],
     [targets.quote.toLowerCase(), selectorsOf(TOKEN_ABI)],
@@ -45,6 +57,7 @@ export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {
     }
     if (to.toLowerCase() === targets.quote.toLowerCase()) checkSpender(data, targets.vault);
     if (to.toLowerCase() === targets.vault.toLowerCase()) checkRecipient(data, targets.keeper);
+    if (to.toLowerCase() === flash?.liquidator.toLowerCase()) checkOrders(data, flash);
   };
   return {
     check,
@@ -82,6 +95,27 @@ function checkRecipient(data: string, keeper: string): void {
   }
   if ((callback ?? NO_DATA) !== NO_DATA)
     throw new GiveUpError("refused to sign: a liquidation with a callback");
+}
+
+interface Order {
+  readonly asset: string;
+  readonly minProfit: bigint;
+  readonly path: string;
+}
+
+/** Sold where the operator said, and never for nothing; who receives the profit is the contract's owner's to say. */
+function checkOrders(data: string, { paths }: FlashTarget): void {
+  const call = FLASH_ABI.parseTransaction({ data });
+  const { order, orders } = (call?.args.toObject() ?? {}) as { order?: Order; orders?: readonly Order[] };
+  for (const { asset, minProfit, path } of order === undefined ? [...(orders ?? [])] : [order]) {
+    if (!paths.has(path.toLowerCase()) || !path.toLowerCase().startsWith(asset.toLowerCase())) {
+      throw new GiveUpError(
+        `refused to sign: ${asset} would be sold by ${path}, which is no configured route`,
+      );
+    }
+    if (minProfit <= 0n)
+      throw new GiveUpError("refused to sign: a take by the flash liquidator for no profit");
+  }
 }
 
 function checkSpender(data: string, vault: string): void {

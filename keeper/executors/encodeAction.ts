@@ -1,6 +1,7 @@
 import { Interface } from "ethers";
-import { Refusal } from "../../sdk/vaultTypes.ts";
-import type { Action } from "../policy/action.ts";
+import { errorNameOf } from "../../sdk/decodeError.ts";
+import { Refusal, refusalName } from "../../sdk/vaultTypes.ts";
+import { isFlash, type Action, type FlashAction } from "../policy/action.ts";
 
 /** Where actions go, and for whom. */
 export interface Targets {
@@ -9,6 +10,14 @@ export interface Targets {
   readonly quote: string;
   /** The keeper's own address, which receives what it takes. */
   readonly keeper: string;
+  readonly flash?: FlashTarget | undefined;
+}
+
+/** The flash liquidator that the keeper may use. */
+export interface FlashTarget {
+  readonly liquidator: string;
+  /** Where it may sell, each as `encodeSwapPath` packs it. */
+  readonly paths: ReadonlySet<string>;
 }
 
 /** A call of a contract, without value: the keeper never sends any. */
@@ -28,9 +37,18 @@ export const VAULT_ABI = new Interface([
 ]);
 export const ORACLE_ABI = new Interface(["function record()"]);
 export const TOKEN_ABI = new Interface(["function approve(address spender, uint256 amount) returns (bool)"]);
+const FLASH_TAKE =
+  "(bytes32 account, address asset, uint256 maxRepay, uint256 minSeized, uint256 minProfit, uint8 sale, bytes path)";
+const FLASH_RESULT =
+  "(bool taken, bytes4 reason, uint256 payment, uint256 seized, uint256 profit, uint256 kept)";
+export const FLASH_ABI = new Interface([
+  `function take(${FLASH_TAKE} order) returns (${FLASH_RESULT} result)`,
+  `function takeMany(${FLASH_TAKE}[] orders, uint256 gasPerTake) returns (${FLASH_RESULT}[] results)`,
+]);
 
 /** The call that carries out `action`. */
 export function encodeAction(action: Action, targets: Targets): ContractCall {
+  if (isFlash(action)) return encodeFlash(action, targets);
   const { vault, oracle, quote, keeper } = targets;
   const onVault = (name: string, ...args: unknown[]): ContractCall => ({
     to: vault,
@@ -62,14 +80,33 @@ export function encodeAction(action: Action, targets: Targets): ContractCall {
   }
 }
 
-/** What a simulated action answered for each of its items; for one without items, nothing. */
-export function refusalsIn(action: Action, returned: string): readonly Refusal[] {
+function encodeFlash({ items, gasPerTake }: FlashAction, { flash }: Targets): ContractCall {
+  if (flash === undefined) throw new Error("a flash take without a flash liquidator");
+  const orders = items.map(({ account, asset, maxRepay, minSeized, minProfit, sale, path }) => [
+    account,
+    asset,
+    maxRepay,
+    minSeized,
+    minProfit,
+    sale,
+    path,
+  ]);
+  const data =
+    orders.length === 1
+      ? FLASH_ABI.encodeFunctionData("take", orders)
+      : FLASH_ABI.encodeFunctionData("takeMany", [orders, gasPerTake]);
+  return { to: flash.liquidator, data };
+}
+
+/** Why a simulated action would leave out each of its items, undefined for one it does; for one without items, nothing. */
+export function refusalsIn(action: Action, returned: string): readonly (string | undefined)[] {
   if (!("items" in action)) return [];
+  if (isFlash(action)) return flashRefusalsIn(action, returned);
   switch (action.duty) {
     case "liquidateCritical":
     case "liquidateProfitable": {
       // A single liquidation reverts instead of refusing.
-      if (action.items.length === 1) return [Refusal.None];
+      if (action.items.length === 1) return [undefined];
       const [results] = VAULT_ABI.decodeFunctionResult("liquidateMany", returned);
       return (results as { refusal: bigint }[]).map(({ refusal }) => refusalFrom(refusal));
     }
@@ -87,6 +124,16 @@ function accountIds(action: Extract<Action, { items: unknown }>): string[] {
   return action.items.map(({ account }) => account);
 }
 
-function refusalFrom(value: bigint): Refusal {
-  return Number(value) as Refusal;
+/** A batch skips what reverts, with the first four bytes of what it reverted with. */
+function flashRefusalsIn({ items }: FlashAction, returned: string): readonly (string | undefined)[] {
+  if (items.length === 1) return [undefined];
+  const [results] = FLASH_ABI.decodeFunctionResult("takeMany", returned);
+  return (results as { taken: boolean; reason: string }[]).map(({ taken, reason }) =>
+    taken ? undefined : (errorNameOf(reason) ?? reason),
+  );
+}
+
+function refusalFrom(value: bigint): string | undefined {
+  const refusal = Number(value) as Refusal;
+  return refusal === Refusal.None ? undefined : refusalName(refusal);
 }

@@ -1,6 +1,6 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { Log } from "../log.ts";
-import { accountsOf, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
+import { accountsOf, isFlash, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
 import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
@@ -15,10 +15,15 @@ export interface ExecutorOptions {
   /** The outbox in which a duty's transactions go. */
   readonly outboxFor: (duty: Duty) => Outbox;
   readonly deadLetters: DeadLetters;
+  /** Told what the flash liquidator would not take. */
+  readonly flashDesk: { refused(account: AccountId, block: number): void };
   readonly log: Log;
 }
 
-/** An account that was acted upon unsimulated is simulated first when it comes again this soon. */
+/**
+ * An account that was acted upon unsimulated is simulated first when it comes again this soon; notices and liquidations
+ * each for themselves, for one that was liquidated blindly may have to be called in the next block.
+ */
 const BLIND_ONCE_IN_BLOCKS = 16;
 
 /**
@@ -32,7 +37,8 @@ const BLIND_ONCE_IN_BLOCKS = 16;
  */
 export class Executor {
   readonly #options: ExecutorOptions;
-  readonly #sentBlindAt = new Map<AccountId, number>();
+  readonly #blindNotices = new Map<AccountId, number>();
+  readonly #blindTakes = new Map<AccountId, number>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -65,9 +71,12 @@ export class Executor {
     head: BlockHeader,
     termsOf: (action: Action) => FeeTerms,
   ): Promise<number> {
-    const notices = actions.filter((action) => isNotice(action) && this.#mayGoBlind(action, head.number));
+    const parts = actions.flatMap((action) =>
+      isNotice(action) ? this.#byBlindness(action, head.number) : [action],
+    );
+    const notices = parts.filter((action) => isNotice(action) && this.#mayGoBlind(action, head.number));
     let sent = await this.#sendBlind(notices, head, termsOf);
-    const rest = actions.filter((each) => !notices.includes(each));
+    const rest = parts.filter((each) => !notices.includes(each));
     for (const [i, action] of rest.entries()) {
       if (i > 0 && (await this.#hasMoved(head))) {
         const takes = rest.slice(i).filter((each) => isTake(each) && this.#mayGoBlind(each, head.number));
@@ -105,7 +114,10 @@ export class Executor {
       terms: termsOf(action),
     }));
     const sent = await this.#send(parcels, head);
-    for (const account of actions.flatMap(accountsOf)) this.#sentBlindAt.set(account, head.number);
+    for (const action of actions) {
+      const before = this.#blindBefore(action, head.number);
+      for (const account of accountsOf(action)) before.set(account, head.number);
+    }
     return sent;
   }
 
@@ -122,10 +134,27 @@ export class Executor {
   }
 
   #mayGoBlind(action: Action, block: number): boolean {
-    for (const [account, at] of this.#sentBlindAt) {
-      if (block - at >= BLIND_ONCE_IN_BLOCKS || at > block) this.#sentBlindAt.delete(account);
+    const before = this.#blindBefore(action, block);
+    return accountsOf(action).every((account) => !before.has(account));
+  }
+
+  /** An account that has to be simulated keeps no other from going ahead. */
+  #byBlindness(action: Action, block: number): Action[] {
+    const before = this.#blindBefore(action, block);
+    const halves = [
+      withItems(action, ({ account }) => !before.has(account)),
+      withItems(action, ({ account }) => before.has(account)),
+    ];
+    return halves.filter((half) => half !== undefined);
+  }
+
+  /** The accounts that went out unsimulated of late, in the same kind of action. */
+  #blindBefore(action: Action, block: number): Map<AccountId, number> {
+    const before = isNotice(action) ? this.#blindNotices : this.#blindTakes;
+    for (const [account, at] of before) {
+      if (block - at >= BLIND_ONCE_IN_BLOCKS || at > block) before.delete(account);
     }
-    return accountsOf(action).every((account) => !this.#sentBlindAt.has(account));
+    return before;
   }
 
   /** One that fails as a whole is simulated again in halves, until whatever spoils it stands alone. */
@@ -142,17 +171,23 @@ export class Executor {
   }
 
   #report({ action, refused, error }: Simulated, block: number): void {
-    const { deadLetters, log } = this.#options;
+    const { deadLetters, flashDesk, log } = this.#options;
     // One of many may have spoilt the whole; alone it has nobody else to blame.
     const kind = error === undefined ? "refused" : "failed";
     for (const { account, reason } of refused) {
-      deadLetters.failed({ account, kind, reason }, block);
-      log.info("account.refused", { account, duty: action.duty, reason });
+      // A sale that does not work out says nothing about the account.
+      if (isFlash(action)) flashDesk.refused(account, block);
+      else deadLetters.failed({ account, kind, reason }, block);
+      log.info("account.refused", { account, duty: action.duty, reason, ...wayOf(action) });
     }
     if (error !== undefined && refused.length === 0) {
       log.warn("action.failed", { duty: action.duty, error });
     }
   }
+}
+
+function wayOf(action: Action): { readonly way?: "flash" } {
+  return isFlash(action) ? { way: "flash" } : {};
 }
 
 function isNotice({ duty }: Action): boolean {

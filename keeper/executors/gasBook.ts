@@ -1,10 +1,10 @@
-import type { Duty } from "../policy/action.ts";
-import { gasKindOf } from "../policy/feeTerms.ts";
 import type { GasKind } from "../policy/snapshot.ts";
 
 /** Gas for one account before anything has been learned; above what was measured, so that the first limits suffice. */
 const FIRST_GUESS: Readonly<Record<GasKind, bigint>> = {
   take: 250_000n,
+  // With a swap through two pools.
+  flashTake: 600_000n,
   open: 75_000n,
   close: 45_000n,
   bookLoss: 120_000n,
@@ -24,6 +24,7 @@ export class GasBook {
       this.#perAccount[kind] > FIRST_GUESS[kind] ? this.#perAccount[kind] : FIRST_GUESS[kind];
     return {
       take: larger("take"),
+      flashTake: larger("flashTake"),
       open: larger("open"),
       close: larger("close"),
       bookLoss: larger("bookLoss"),
@@ -32,9 +33,7 @@ export class GasBook {
   }
 
   /** Learns from a transaction that did something for `count` accounts; for none, from the whole. */
-  learn(duty: Duty, gasUsed: bigint, count: number): void {
-    if (duty === "approve") return;
-    const kind = gasKindOf(duty);
+  learn(kind: GasKind, gasUsed: bigint, count: number): void {
     const seen = gasUsed / BigInt(Math.max(1, count));
     this.#perAccount = { ...this.#perAccount, [kind]: (this.#perAccount[kind] + seen) / 2n };
   }

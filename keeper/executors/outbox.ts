@@ -28,6 +28,7 @@ import {
   worstFeeOf,
   type Attempt,
   type Outcome,
+  type Purpose,
   type Slot,
 } from "./sentTransaction.ts";
 import type { Signer } from "./signer.ts";
@@ -57,9 +58,7 @@ export interface Parcel {
 }
 
 /** A nonce whose end has just become known. */
-export interface Settled {
-  readonly duty: Duty;
-  readonly accounts: readonly AccountId[];
+export interface Settled extends Pick<Purpose, "duty" | "accounts" | "gasKind"> {
   readonly outcome: Outcome;
 }
 

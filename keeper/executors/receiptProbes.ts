@@ -1,3 +1,5 @@
+import { id } from "ethers";
+import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import { resultOf } from "../sources/chainReader.ts";
 import { fieldsOf, hashIn, numberIn, quantityIn, toHex } from "../sources/blockHeader.ts";
 import type { Probe } from "../sources/probe.ts";
@@ -10,7 +12,11 @@ export interface Receipt {
   readonly gasUsed: bigint;
   /** What a unit of gas cost, wei; undefined from an endpoint that does not say. */
   readonly weiPerGas: bigint | undefined;
+  /** Accounts that the called contract says it has left out, as the flash liquidator does. */
+  readonly skipped: readonly AccountId[];
 }
+
+const SKIPPED_TOPIC = id("Skipped(bytes32,address,address,bytes4)");
 
 /** How many transactions of `sender` the chain holds up to a block, or that an endpoint knows of. */
 export function nonceProbe(sender: string, block: number | "pending"): Probe<number> {
@@ -51,5 +57,14 @@ function receiptFrom(answer: unknown): Receipt | undefined {
     gasUsed: BigInt(quantityIn(fields, "gasUsed")),
     weiPerGas:
       fields.effectiveGasPrice === undefined ? undefined : BigInt(quantityIn(fields, "effectiveGasPrice")),
+    skipped: Array.isArray(fields.logs) ? fields.logs.flatMap((log) => skippedIn(log, fields.to)) : [],
   };
+}
+
+/** Only what the contract itself says counts: tokens log in the same transaction. */
+function skippedIn(log: unknown, called: unknown): AccountId[] {
+  const { address, topics } = (log ?? {}) as { address?: unknown; topics?: unknown };
+  const [topic, account] = Array.isArray(topics) ? (topics as unknown[]) : [];
+  if (topic !== SKIPPED_TOPIC || String(address).toLowerCase() !== String(called).toLowerCase()) return [];
+  return typeof account === "string" && /^0x[0-9a-f]{64}$/i.test(account) ? [toAccountId(account)] : [];
 }

@@ -3,7 +3,8 @@ import type { AccountId } from "../../sdk/accountId.ts";
 import { UserError } from "../errors.ts";
 import type { Action, Duty } from "../policy/action.ts";
 import { accountsOf } from "../policy/action.ts";
-import type { FeeTerms } from "../policy/feeTerms.ts";
+import { gasKindOf, gasKindOfDuty, type FeeTerms } from "../policy/feeTerms.ts";
+import type { GasKind } from "../policy/snapshot.ts";
 import { decode, encode } from "../store/codec.ts";
 import type { JournalEntry } from "../store/store.ts";
 import type { Fees } from "./fees.ts";
@@ -14,6 +15,8 @@ export interface Purpose {
   readonly duty: Duty;
   readonly accounts: readonly AccountId[];
   readonly terms: FeeTerms;
+  /** What its receipt teaches the price of. */
+  readonly gasKind: GasKind;
 }
 
 /** One signature for a nonce; a nonce has several when it was replaced. */
@@ -28,6 +31,8 @@ export interface Outcome {
   readonly block: number;
   readonly gasUsed: bigint;
   readonly feeWei: bigint;
+  /** Accounts for which nothing was done, as far as the receipt says so. */
+  readonly skipped: readonly AccountId[];
 }
 
 /** A nonce in use: everything signed for it, and what came of it. */
@@ -58,7 +63,7 @@ const TERMS_BEFORE_BUDGETS: FeeTerms = {
 };
 
 export function purposeOf(action: Action, terms: FeeTerms): Purpose {
-  return { duty: action.duty, accounts: accountsOf(action), terms };
+  return { duty: action.duty, accounts: accountsOf(action), terms, gasKind: gasKindOf(action) };
 }
 
 export function journalEntryOf(attempt: Attempt, purpose: Purpose, sender: string): JournalEntry {
@@ -141,10 +146,15 @@ function purposeFrom({ action, nonce }: JournalEntry): Purpose {
   } catch (error) {
     throw damaged(nonce, error);
   }
-  const { duty, accounts, terms } = purpose;
+  const { duty, accounts, terms, gasKind } = purpose;
   if (duty === undefined || accounts === undefined) throw damaged(nonce, undefined);
   // JSON leaves out what is undefined, so fields may be missing here that the type says are there.
-  return { duty, accounts, terms: { ...TERMS_BEFORE_BUDGETS, ...terms } };
+  return {
+    duty,
+    accounts,
+    terms: { ...TERMS_BEFORE_BUDGETS, ...terms },
+    gasKind: gasKind ?? gasKindOfDuty(duty),
+  };
 }
 
 function damaged(nonce: number, cause: unknown): UserError {

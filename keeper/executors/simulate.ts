@@ -1,6 +1,5 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import { decodeError } from "../../sdk/decodeError.ts";
-import { Refusal, refusalName } from "../../sdk/vaultTypes.ts";
 import { withItems, type Action } from "../policy/action.ts";
 import { toHex } from "../sources/blockHeader.ts";
 import type { Rpc, RpcAnswer } from "../sources/rpcClient.ts";
@@ -53,9 +52,7 @@ function judge(
   const refusals = refusalsIn(action, answer.result);
   const refused = refusals.flatMap((refusal, i): Refused[] => {
     const account = "items" in action ? action.items[i]?.account : undefined;
-    return refusal === Refusal.None || account === undefined
-      ? []
-      : [{ account, reason: refusalName(refusal) }];
+    return refusal === undefined || account === undefined ? [] : [{ account, reason: refusal }];
   });
   if (refused.length === 0) return { action, call, refused, error: undefined };
   const gone = new Set(refused.map(({ account }) => account));

@@ -11,6 +11,8 @@ export interface SenderState {
   readonly receipts: ReadonlyMap<string, Receipt>;
   /** Hashes that the endpoint has in its pool or its chain. */
   readonly known: ReadonlySet<string>;
+  /** Nobody else has confirmed it, though somebody was asked: enough to go on with, not to stop for. */
+  readonly isDoubted?: boolean;
 }
 
 /** A nonce and what has just become known of it. */
@@ -105,12 +107,13 @@ export class SlotBook {
       return [{ ...slot, outcome, missingSince: undefined }];
     });
     const highest = Math.max(-1, ...this.#slots.map(({ nonce }) => nonce));
-    const isFirstLook = this.#chainNonce === undefined;
-    if (!isFirstLook && state.nonce > Math.max(this.#highWater, highest + 1))
-      throw strangerError(state.nonce - 1);
+    const own = Math.max(this.#highWater, highest + 1);
+    const isStrange = this.#chainNonce !== undefined && state.nonce > own;
+    if (isStrange && state.isDoubted !== true) throw strangerError(state.nonce - 1);
+    const nonce = isStrange ? own : state.nonce;
     // An endpoint that lags says less than was true before.
-    this.#chainNonce = Math.max(this.#chainNonce ?? 0, state.nonce);
-    this.#highWater = Math.max(state.nonce, highest + 1);
+    this.#chainNonce = Math.max(this.#chainNonce ?? 0, nonce);
+    this.#highWater = Math.max(nonce, highest + 1);
     return settled;
   }
 
@@ -128,8 +131,8 @@ export class SlotBook {
   }
 }
 
-function waitingOn(slot: Slot, { nonce, known }: SenderState, block: number): Slot {
-  if (slot.nonce < nonce) {
+function waitingOn(slot: Slot, { nonce, known, isDoubted }: SenderState, block: number): Slot {
+  if (slot.nonce < nonce && isDoubted !== true) {
     const missingSince = slot.missingSince ?? block;
     if (block - missingSince >= RECEIPT_PATIENCE_BLOCKS) throw strangerError(slot.nonce);
     return { ...slot, missingSince };
@@ -142,9 +145,9 @@ function outcomeIn(slot: Slot, receipts: ReadonlyMap<string, Receipt>): Outcome 
   for (const attempt of slot.attempts) {
     const receipt = receipts.get(attempt.hash);
     if (receipt === undefined) continue;
-    const { hash, block, gasUsed, succeeded, weiPerGas } = receipt;
+    const { hash, block, gasUsed, succeeded, weiPerGas, skipped } = receipt;
     const feeWei = gasUsed * (weiPerGas ?? contentOf(attempt).fees.maxFeePerGas);
-    return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed, feeWei };
+    return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed, feeWei, skipped };
   }
   return undefined;
 }

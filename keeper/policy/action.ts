@@ -1,4 +1,5 @@
 import type { AccountId } from "../../sdk/accountId.ts";
+import type { Sale } from "../../sdk/flashLiquidator.ts";
 
 /** The keeper's duties by urgency; the order of this list is the order of work. An approval is no duty but comes first, for others wait for it. */
 export const DUTIES = [
@@ -27,10 +28,19 @@ export interface TakeItem extends AccountItem {
   readonly maxRepay: bigint;
   /** Base units of `asset`. */
   readonly minSeized: bigint;
-  /** What the collateral is worth above what is paid for it. */
+  /** What is left of the collateral's worth, or of what selling it brings, above what is paid for it; before gas. */
   readonly gain: bigint;
   /** By how much its gas exceeds its gain; zero for one that pays. */
   readonly loss: bigint;
+}
+
+/** A liquidation that the flash liquidator pays for out of what it sells. */
+export interface FlashItem extends TakeItem {
+  readonly sale: Sale;
+  /** The least that the contract may leave, quote base units. */
+  readonly minProfit: bigint;
+  /** Where it sells, as `encodeSwapPath` packs it. */
+  readonly path: string;
 }
 
 interface Sendable {
@@ -44,6 +54,13 @@ interface Sendable {
 export interface TakeAction extends Sendable {
   readonly duty: "liquidateCritical" | "liquidateProfitable";
   readonly items: readonly TakeItem[];
+}
+
+/** Liquidations by the flash liquidator. */
+export interface FlashAction extends TakeAction {
+  readonly items: readonly FlashItem[];
+  /** Gas that each of several may use. */
+  readonly gasPerTake: bigint;
 }
 
 export interface BatchAction extends Sendable {
@@ -61,10 +78,20 @@ export interface HousekeepingAction extends Sendable {
 }
 
 /** One transaction to send. */
-export type Action = TakeAction | BatchAction | ApproveAction | HousekeepingAction;
+export type Action = TakeAction | FlashAction | BatchAction | ApproveAction | HousekeepingAction;
 
 export function isTake(action: Action): action is TakeAction {
   return action.duty === "liquidateCritical" || action.duty === "liquidateProfitable";
+}
+
+/** Whether the flash liquidator carries it out. */
+export function isFlash(action: Action): action is FlashAction {
+  return "gasPerTake" in action;
+}
+
+/** Whether the flash liquidator pays for a take. */
+export function isFlashItem(item: TakeItem): item is FlashItem {
+  return "path" in item;
 }
 
 /** `action` with the items that pass; undefined when none is left. */
@@ -93,6 +120,8 @@ export interface Skip {
     | "notProfitable"
     | "lossBudgetSpent"
     | "quoteBalance"
+    | "noSwapQuote"
+    | "swapTooDear"
     | "notTakeable"
     | "paused"
     | "belowMinimum"

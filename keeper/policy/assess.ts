@@ -21,6 +21,11 @@ export interface Assessment {
   readonly isLot: boolean;
 }
 
+/** Those that something may be done about: what a deadline still ahead forbids would be refused now; its own block comes. */
+export function freeOf(assessments: readonly Assessment[], { busy }: Pick<Snapshot, "busy">): Assessment[] {
+  return assessments.filter(({ id, isFirm }) => isFirm && !busy.has(id));
+}
+
 /** What an account's standing depends on beside the account. */
 export type Circumstances = Pick<Snapshot, "vault" | "prices" | "rates" | "clock" | "actAt">;
 

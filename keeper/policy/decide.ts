@@ -1,9 +1,26 @@
 import { toDebtUp } from "../../sdk/debtMath.ts";
 import { statusName } from "../../sdk/vaultTypes.ts";
-import type { AccountItem, Action, Duty, Skip, TakeItem } from "./action.ts";
-import { assess, momentOf, type Assessment } from "./assess.ts";
+import {
+  isFlash,
+  isFlashItem,
+  isTake,
+  type AccountItem,
+  type Action,
+  type Duty,
+  type FlashItem,
+  type Skip,
+  type TakeItem,
+} from "./action.ts";
+import { assess, freeOf, momentOf, type Assessment } from "./assess.ts";
 import { brakeFor, isDoubted, type Brake, type BrakeSubject } from "./brake.ts";
-import { costPerAccount, gasLimitFor, packLimitsOf } from "./gasCost.ts";
+import {
+  costPerAccount,
+  flashGasLimit,
+  flashPackLimits,
+  gasLimitFor,
+  gasPerFlashTake,
+  packLimitsOf,
+} from "./gasCost.ts";
 import { nextMoment } from "./nextMoment.ts";
 import { pack } from "./pack.ts";
 import { adverseDuties, planDuties, type Plan } from "./planDuties.ts";
@@ -33,8 +50,7 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
     return { actions: [], skips: [], counts: {}, nextMoment: undefined, brake: undefined };
   }
   const assessments = assess(snapshot, moment);
-  // What a deadline still ahead forbids would be refused now; its own block comes.
-  const free = assessments.filter(({ id, isFirm }) => isFirm && !snapshot.busy.has(id));
+  const free = freeOf(assessments, snapshot);
   const wished = planDuties(free, snapshot, settings, moment);
   const brake = brakeFor(
     {
@@ -116,16 +132,40 @@ function batches(
 
 function takeActions(
   duty: "liquidateCritical" | "liquidateProfitable",
-  items: readonly TakeItem[],
-  { gas }: Snapshot,
+  items: readonly (TakeItem | FlashItem)[],
+  snapshot: Snapshot,
   settings: PolicySettings,
 ): Action[] {
+  const { gas } = snapshot;
   const limits = packLimitsOf(gas, "take", settings.takesPerTransaction, settings.maxGasPerTransaction);
+  const byHand = items.filter((item) => !isFlashItem(item));
   // They come in the order of what is at stake, which is not only an amount.
-  return pack(items, () => 0n, limits).map((part) => ({
+  const actions = pack(byHand, () => 0n, limits).map((part) => ({
     duty,
     items: part,
     ...sumOf(part, gas, "take", settings),
+  }));
+  return [...actions, ...flashActions(duty, items.filter(isFlashItem), snapshot, settings)];
+}
+
+/** In the order in which their sales were quoted, for each changes the price of those after it. */
+function flashActions(
+  duty: "liquidateCritical" | "liquidateProfitable",
+  items: readonly FlashItem[],
+  { gas, flash }: Snapshot,
+  settings: PolicySettings,
+): Action[] {
+  const ranks = new Map([...(flash?.quotes.keys() ?? [])].map((account, rank) => [account, rank]));
+  const rankOf = ({ account }: FlashItem) => ranks.get(account) ?? 0;
+  const sorted = items.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const { takesPerTransaction, maxGasPerTransaction } = settings;
+  const limits = flashPackLimits(gas, takesPerTransaction, maxGasPerTransaction);
+  return pack(sorted, () => 0n, limits).map((part) => ({
+    duty,
+    items: part,
+    ...sumOf(part, gas, "flashTake", settings),
+    gasLimit: flashGasLimit(gas, part.length, maxGasPerTransaction),
+    gasPerTake: gasPerFlashTake(gas),
   }));
 }
 
@@ -157,7 +197,7 @@ function approvalFor(wanted: bigint, snapshot: Snapshot, settings: PolicySetting
 function withinAllowance(actions: readonly Action[], { wallet }: Snapshot): Action[] {
   let left = wallet.allowance;
   return actions.filter((action) => {
-    if (action.duty !== "liquidateCritical" && action.duty !== "liquidateProfitable") return true;
+    if (!isTake(action) || isFlash(action)) return true;
     const payment = action.items.reduce((sum, { maxRepay }) => sum + maxRepay, 0n);
     if (payment > left) return false;
     left -= payment;

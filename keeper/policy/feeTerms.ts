@@ -1,6 +1,6 @@
 import { mulDivDown, mulDivUp, PRICE_SCALE } from "../../sdk/fixedPoint.ts";
 import type { AccountId } from "../../sdk/accountId.ts";
-import { isTake, type AccountItem, type Action, type Duty, type TakeItem } from "./action.ts";
+import { isFlash, isTake, type AccountItem, type Action, type Duty, type TakeItem } from "./action.ts";
 import type { GasKind, GasView } from "./snapshot.ts";
 
 /** What a transaction may cost, and how long it has. Kept with its signature, so that a restart changes neither. */
@@ -55,8 +55,13 @@ const KIND_OF: Readonly<Record<Duty, GasKind>> = {
 const STAKE_SHARE_BPS = 100n;
 const BPS = 10_000n;
 
-/** The kind of gas that a duty takes. */
-export function gasKindOf(duty: Duty): GasKind {
+/** The kind of gas that an action takes. */
+export function gasKindOf(action: Action): GasKind {
+  return isFlash(action) ? "flashTake" : gasKindOfDuty(action.duty);
+}
+
+/** The kind of gas that a duty takes which is not carried out by the flash liquidator. */
+export function gasKindOfDuty(duty: Duty): GasKind {
   return KIND_OF[duty];
 }
 
@@ -78,7 +83,7 @@ export function feeTermsOf(
       ? undefined
       : mulDivDown(amount, PRICE_SCALE, nativePrice36);
   return {
-    expectedGas: gas.perAccount[gasKindOf(action.duty)] * count,
+    expectedGas: gas.perAccount[gasKindOf(action)] * count,
     budgetWei: inWei(budgetOf(action, settings, spentToday)),
     patienceBlocks: PATIENCE_BLOCKS[action.duty],
     gainsWei: isTake(action) ? action.items.map(({ gain }) => inWei(gain < 0n ? 0n : gain) ?? 0n) : [],

@@ -33,7 +33,7 @@ export interface FundingMeans {
 export interface FundingSettings {
   /** Whether the operator keeps collateral, so that it counts at the oracle's price, or will sell it. */
   readonly keepsCollateral: boolean;
-  /** What selling is assumed to cost where nobody knows, of the worth at the oracle's price. */
+  /** What selling later is assumed to cost, of the worth at the oracle's price. */
   readonly assumedSaleCostBps: bigint;
   /** Gas of a sale that is made later, quote base units. */
   readonly laterSaleGasCost: bigint;
@@ -69,20 +69,6 @@ export function chooseFunding(plan: FundingPlan, means: FundingMeans, settings: 
   const [first, ...others] = enough;
   if (first === undefined) return { kind: "none", reason: ways.length === 0 ? "notFunded" : "notProfitable" };
   return others.reduce((best, way) => (way.profit > best.profit ? way : best), first);
-}
-
-/** As `chooseFunding` for takes in their order: what one pays out of the inventory the later ones do not have. */
-export function fundTakes(
-  plans: readonly FundingPlan[],
-  means: FundingMeans,
-  settings: FundingSettings,
-): readonly Funding[] {
-  let { inventory } = means;
-  return plans.map((plan) => {
-    const funding = chooseFunding(plan, { ...means, inventory }, settings);
-    if (funding.kind === "inventory") inventory -= plan.maxPayment;
-    return funding;
-  });
 }
 
 /**
@@ -129,8 +115,8 @@ function flashWay(
   { flashGasCost }: FundingMeans,
   { toleranceBps }: FundingSettings,
 ): Way {
-  // Nobody adds to what a sale brings: what may be lost is the gas, never more.
-  const least = larger(0n, flashGasCost + leastProfit);
+  // Nobody adds to what a sale brings: what may be lost is the gas, never more. And a sale for nothing is none.
+  const least = larger(1n, flashGasCost + leastProfit);
   const minProfit = larger(least, left - mulDivUp(traded, toleranceBps, BPS));
   return {
     funding: { kind: "flash", sale, profit: left - flashGasCost, minProfit },
@@ -144,11 +130,10 @@ function inventoryWays(plan: FundingPlan, means: FundingMeans, settings: Funding
   return [{ funding: { kind: "inventory", profit }, suffices: profit >= plan.leastProfit }];
 }
 
-/** What the collateral is worth to an operator who has it in hand. */
-function heldWorth({ worth, proceeds }: FundingPlan, settings: FundingSettings): bigint {
+/** What the collateral is worth to an operator who has it in hand; no quote has a say in it, for it may be a bad one. */
+function heldWorth({ worth }: FundingPlan, settings: FundingSettings): bigint {
   if (settings.keepsCollateral) return worth;
-  const sold = proceeds ?? worth - mulDivUp(worth, settings.assumedSaleCostBps, BPS);
-  return sold - settings.laterSaleGasCost;
+  return worth - mulDivUp(worth, settings.assumedSaleCostBps, BPS) - settings.laterSaleGasCost;
 }
 
 function larger(a: bigint, b: bigint): bigint {

@@ -1,4 +1,5 @@
 import { mulDivUp, PRICE_SCALE } from "../../sdk/fixedPoint.ts";
+import { batchGasLimit } from "../../sdk/flashLiquidator.ts";
 import type { PackLimits } from "./pack.ts";
 import type { GasKind, GasView } from "./snapshot.ts";
 
@@ -29,6 +30,29 @@ export function packLimitsOf(gas: GasView, kind: GasKind, most: number, maximumG
   return {
     gasPerItem: gas.limitPerAccount[kind] * LIMIT_FACTOR,
     fixedGas: FIXED_GAS * LIMIT_FACTOR,
+    maxGas: BigInt(maximumGas),
+    maxItems: most,
+  };
+}
+
+/** The gas that each of several takes by the flash liquidator may use. */
+export function gasPerFlashTake(gas: GasView): bigint {
+  return gas.limitPerAccount.flashTake * LIMIT_FACTOR;
+}
+
+/** The gas limit of a transaction with `count` takes by the flash liquidator, never above `maximum`. */
+export function flashGasLimit(gas: GasView, count: number, maximum: number): bigint {
+  const wanted = batchGasLimit(count, gasPerFlashTake(gas));
+  return wanted < BigInt(maximum) ? wanted : BigInt(maximum);
+}
+
+/** As `packLimitsOf` for takes by the flash liquidator. */
+export function flashPackLimits(gas: GasView, most: number, maximumGas: number): PackLimits {
+  const gasPerTake = gasPerFlashTake(gas);
+  const fixedGas = batchGasLimit(0, gasPerTake);
+  return {
+    gasPerItem: batchGasLimit(1, gasPerTake) - fixedGas,
+    fixedGas,
     maxGas: BigInt(maximumGas),
     maxItems: most,
   };

@@ -1,8 +1,9 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import { Status, type VaultMoment } from "../../sdk/vaultTypes.ts";
-import type { Duty, Skip, TakeItem } from "./action.ts";
+import type { Duty, FlashItem, Skip, TakeItem } from "./action.ts";
 import type { Assessment } from "./assess.ts";
-import { isCritical, isLiquidatable, planLiquidations, type Liquidations } from "./liquidations.ts";
+import { isCritical, isLiquidatable } from "./candidates.ts";
+import { planLiquidations, type Liquidations } from "./liquidations.ts";
 import { isUnsold, whyNotSell } from "./lots.ts";
 import type { PolicySettings, Snapshot } from "./snapshot.ts";
 
@@ -55,7 +56,7 @@ export function adverseDuties({
   write,
 }: Plan): readonly (readonly [Duty, AccountId])[] {
   const each = (duty: Duty, ids: readonly AccountId[]) => ids.map((id) => [duty, id] as const);
-  const idsOf = (items: readonly TakeItem[]) => items.map(({ account }) => account);
+  const idsOf = (items: readonly (TakeItem | FlashItem)[]) => items.map(({ account }) => account);
   const assessed = (list: readonly Assessment[]) => list.map(({ id }) => id);
   return [
     ...each("liquidateCritical", idsOf(liquidations.critical)),

@@ -3,6 +3,7 @@ import type { ClockState } from "../../sdk/clockState.ts";
 import type { KinkedRates } from "../../sdk/interest.ts";
 import type { AccountState, Prices } from "../../sdk/vaultTypes.ts";
 import type { VaultRecord } from "../book/vaultRecord.ts";
+import type { FlashSettings, FlashView } from "./flash.ts";
 import type { BrakeSettings, BrakeState } from "./brake.ts";
 import type { PriceOpinion } from "./secondOpinion.ts";
 
@@ -25,6 +26,8 @@ export interface Snapshot {
   readonly brake: BrakeState;
   readonly gas: GasView;
   readonly wallet: Wallet;
+  /** Undefined where there is no flash liquidator, or none that would serve this keeper now. */
+  readonly flash?: FlashView | undefined;
   /** Accounts that a transaction on its way acts upon, or that refused lately: nothing is planned for them. */
   readonly busy: ReadonlySet<AccountId>;
   /** Quote base units lost so far in this day of block time on critical accounts. */
@@ -48,7 +51,7 @@ export interface GasView {
   readonly limitPerAccount: Readonly<Record<GasKind, bigint>>;
 }
 
-export type GasKind = "take" | "open" | "close" | "bookLoss" | "housekeeping";
+export type GasKind = "take" | "flashTake" | "open" | "close" | "bookLoss" | "housekeeping";
 
 /** What the keeper can pay with. Quote base units and wei. */
 export interface Wallet {
@@ -73,5 +76,7 @@ export interface PolicySettings {
   readonly recordEverySeconds: number;
   readonly bookFeeEverySeconds: number;
   readonly housekeepingMaxCost: bigint;
+  /** Undefined without a flash liquidator: all takes are paid for by hand. */
+  readonly flashLiquidator?: FlashSettings | undefined;
   readonly brake: BrakeSettings;
 }

@@ -8,6 +8,9 @@ import { ask } from "./probe.ts";
 import type { Rpc } from "./rpcClient.ts";
 import type { SourceLog } from "./sourceLog.ts";
 
+/** After a break there may be 64 blocks to read, and all their logs in one answer would be more than is accepted. */
+const BLOCKS_PER_REQUEST = 8;
+
 /** What a chain's blooms are worth: unknown until a log was seen, and for good useless once one failed to show a log. */
 type Trust = "unknown" | "proven" | "useless";
 
@@ -37,7 +40,11 @@ export class BlockLogs {
     headers: readonly BlockHeader[],
   ): Promise<readonly (readonly SourceLog[])[]> {
     const wanted = headers.filter((header) => this.#mayHold(header));
-    const lists = await ask(one, ...wanted.map((header) => blockLogsProbe(this.#address, header)));
+    const lists: (readonly SourceLog[])[] = [];
+    for (let from = 0; from < wanted.length; from += BLOCKS_PER_REQUEST) {
+      const part = wanted.slice(from, from + BLOCKS_PER_REQUEST);
+      lists.push(...(await ask(one, ...part.map((header) => blockLogsProbe(this.#address, header)))));
+    }
     const logs = new Map(wanted.map((header, i) => [header.hash, lists[i] ?? []]));
     for (const header of wanted) {
       const found = logs.get(header.hash) ?? [];

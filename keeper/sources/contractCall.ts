@@ -9,20 +9,24 @@ export interface StateAt {
   readonly hash: string;
 }
 
-/** A call of `name` on `to` at a block, by its number only where the hash is not known; the answer is for `decoded`. */
+/** A block by its number, for where the hash is not known, or the newest, for what may be of any. */
+export type LooseBlock = number | "latest";
+
+/** A call of `name` on `to` at a block; the answer is for `decoded`. */
 export function contractCall(
   to: string,
   abi: Interface,
   name: string,
   args: readonly unknown[],
-  at: StateAt | number,
+  at: StateAt | LooseBlock,
 ): RpcCall {
   return stateCall("eth_call", [{ to, data: abi.encodeFunctionData(name, args) }], at);
 }
 
 /** A question about a block's state. */
-export function stateCall(method: string, params: readonly unknown[], at: StateAt | number): RpcCall {
-  return typeof at === "number" ? { method, params: [...params, toHex(at)] } : { method, params, at };
+export function stateCall(method: string, params: readonly unknown[], at: StateAt | LooseBlock): RpcCall {
+  if (typeof at === "object") return { method, params, at };
+  return { method, params: [...params, at === "latest" ? at : toHex(at)] };
 }
 
 /**

@@ -43,11 +43,15 @@ export class LagWatch {
     this.#checkedAt = this.#now();
     const others = this.#endpoints.inUse.filter((other) => other !== primary && !other.isAside);
     if (others.length === 0) return;
-    // All at the same time: the head may be old because the keeper was busy, which is nobody else's fault.
-    const [own, ...theirs] = await Promise.all([primary, ...others].map(newestOf));
+    const theirs = await Promise.all(others.map(newestOf));
+    const isBehind = (own: BlockRef, newest: BlockRef | undefined) =>
+      newest !== undefined && newest.number - own.number >= LAG_BLOCKS;
+    if (!theirs.some((newest) => isBehind(head, newest))) return;
+    // The head may be old because the keeper was busy, which is nobody else's fault.
+    const own = await newestOf(primary);
     for (const [i, other] of others.entries()) {
       const newest = theirs[i];
-      if (own === undefined || newest === undefined || newest.number - own.number < LAG_BLOCKS) continue;
+      if (own === undefined || newest === undefined || !isBehind(own, newest)) continue;
       if (await isAhead(other, own)) primary.setAside(`it lags ${newest.number - own.number} blocks behind`);
     }
   }

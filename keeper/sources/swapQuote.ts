@@ -1,5 +1,7 @@
 import { Interface, type Result } from "ethers";
 import { encodeSwapPath, reversedRoute, type SwapRoute } from "../../sdk/flashLiquidator.ts";
+import { RetryableError } from "../errors.ts";
+import { toHex } from "./blockHeader.ts";
 import { decoded } from "./contractCall.ts";
 import type { Probe } from "./probe.ts";
 import type { RpcAnswer, RpcCall } from "./rpcClient.ts";
@@ -27,6 +29,9 @@ const quoterAbi = new Interface([
 /** Where a pool's price stops when its liquidity has run out: the quoter then answers for the part that was swapped. */
 const LOWEST_SQRT_PRICE = 4295128740n;
 const HIGHEST_SQRT_PRICE = 1461446703485210103287273052203988822378723970341n;
+
+/** A swap across hundreds of ticks; a quoter that takes more would keep the endpoint from its other work. */
+const QUOTE_GAS = toHex(5_000_000);
 
 /** The block whose state is asked for. */
 type StateAt = NonNullable<RpcCall["at"]>;
@@ -65,10 +70,10 @@ function quotesProbe(
   return {
     calls: asked.map(({ route, amount }) => {
       const data = quoterAbi.encodeFunctionData(name, [encodeSwapPath(route), amount]);
-      return { method: "eth_call", params: [{ to: quoter, data }], at };
+      return { method: "eth_call", params: [{ to: quoter, data, gas: QUOTE_GAS }], at };
     }),
     read: (answers) => {
-      const quotes = new Map(asked.map((question, i) => [question, quoteIn(name, answers[i])]));
+      const quotes = new Map(asked.map((question, i) => [question, quoteIn(name, question, answers[i])]));
       return questions.map((question) =>
         question.amount > 0n ? quotes.get(question) : { amount: 0n, gas: 0n },
       );
@@ -76,12 +81,27 @@ function quotesProbe(
   };
 }
 
-function quoteIn(name: string, answer: RpcAnswer | undefined): SwapQuote | undefined {
-  const result = decoded(quoterAbi, name, answer);
+/** What an endpoint would not work out is unknown, like what makes no sense: the other quotes stand. */
+function quoteIn(
+  name: string,
+  { route }: SwapQuestion,
+  answer: RpcAnswer | undefined,
+): SwapQuote | undefined {
+  const result = quietly(name, answer);
   if (result === undefined) return undefined;
   const [amount, prices, , gas] = result as unknown as [bigint, Result, Result, bigint];
+  if (prices.length !== route.hops.length) return undefined;
   const ranOut = [...(prices as unknown as bigint[])].some(
     (price) => price === LOWEST_SQRT_PRICE || price === HIGHEST_SQRT_PRICE,
   );
   return ranOut ? undefined : { amount, gas };
+}
+
+function quietly(name: string, answer: RpcAnswer | undefined): Result | undefined {
+  try {
+    return decoded(quoterAbi, name, answer);
+  } catch (error) {
+    if (error instanceof RetryableError) return undefined;
+    throw error;
+  }
 }

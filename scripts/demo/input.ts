@@ -14,7 +14,7 @@ export interface DemoInput {
   readonly beatMs: number;
 }
 
-const BEAT_MS = 120;
+const BEAT_MS = 145;
 /** One round that falls so far makes most accounts due in one block: that is more work than fits the usual beat. */
 const STEEP_BPS = 500n;
 const STEEP_BEAT_MS = 330;

@@ -16,6 +16,7 @@ export interface DemoOptions {
   readonly positions?: string;
   readonly json?: string;
   readonly report?: string;
+  readonly keeperLog?: string;
   /** The first collateral's feed and the sequencer fail in the middle of the crash. */
   readonly outage: boolean;
   readonly keeper: KeeperMode;
@@ -46,6 +47,7 @@ export function demoProgram(act: (options: DemoOptions) => Promise<void>): Comma
     .option("--positions <file>", "CSV of real positions, instead of drawn accounts")
     .option("--json <file>", "write a machine-readable report", writable)
     .option("--report <file>", "write the page with charts there", writable)
+    .option("--keeper-log <file>", "write what the keeper says there, as JSON lines", writable)
     .option("--outage", "let the first feed and the sequencer fail in the middle of the crash", false)
     .addOption(
       new Option("--keeper <mode>", "whether and how fast a keeper runs")

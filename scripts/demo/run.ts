@@ -155,6 +155,7 @@ async function hireKeeper(
     folder,
     pollMs: options.keeper === "slow" ? beatMs * SLOW_BEATS : POLL_MS,
     allowance: formatUnits(world.keeperFunds, QUOTE.decimals),
+    logFile: options.keeperLog,
     onStart: (child) => {
       children.add(child);
       if (child.pid !== undefined) chain.watchOver({ pid: child.pid });

@@ -49,6 +49,11 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "@openzeppelin/contracts/utils/math/Math.sol": "512-bit arithmetic",
     "contracts/libraries/HealthMath.sol": "the greatest price that counts, said once",
   },
+  "contracts/oracles/ShareFeed.sol": {
+    "@openzeppelin/contracts/interfaces/IERC4626.sol": "what it gives the price of",
+    "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol": "a price needs the token's decimals",
+    "@openzeppelin/contracts/utils/math/Math.sol": "the lesser of two",
+  },
   "contracts/periphery/KeeperLens.sol": {
     "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol":
       "it shows keepers what the feeds themselves say",

@@ -115,6 +115,17 @@ describe("BlockLogs", () => {
     expect(await read(4)).to.deep.equal([[0, 0, 1, 0], 1]);
   });
 
+  it("never asks for the logs of more than eight blocks in one answer, and leaves none out", async () => {
+    const blocks = Array.from({ length: 20 }, (_, i) => (i % 3 === 0 ? some() : []));
+    chain.mine(...blocks);
+    const batches: number[] = [];
+    chain.onBatch = (calls) => {
+      batches.push(calls.filter(({ method }) => method === "eth_getLogs").length);
+    };
+    expect(await read(20)).to.deep.equal([blocks.map(({ length }) => length), 20]);
+    expect(batches).to.deep.equal([0, 8, 8, 4]);
+  });
+
   it("asks about every block where there are no blooms", async () => {
     chain.blooms = "absent";
     for (let i = 0; i < 3; ++i) {

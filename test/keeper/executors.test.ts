@@ -33,6 +33,8 @@ const targets: Targets = {
 };
 const stranger = "0x00000000000000000000000000000000000000ff";
 
+const noFlash = { refused: () => undefined };
+
 describe("the keeper's interfaces", () => {
   const compiled = [
     ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
@@ -205,9 +207,10 @@ describe("Executor", () => {
     gasUsed: 0n,
     gasLimit: 30_000_000n,
   });
+  const item = { stake: 1n, reason: "test" };
   const batch = (duty: "openCall" | "closeCall" | "bookLoss", number: number): Action => ({
     duty,
-    items: [{ account: accountOf(number), stake: 1n, reason: "test" }],
+    items: [{ account: accountOf(number), ...item }],
     gasLimit: 100_000n,
     stake: 1n,
     reason: "test",
@@ -252,7 +255,14 @@ describe("Executor", () => {
       },
     } as unknown as Outbox;
     const deadLetters = new DeadLetters(noDeadLetters, silentLog);
-    const executor = new Executor({ rpc, targets, outboxFor: () => outbox, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc,
+      targets,
+      outboxFor: () => outbox,
+      deadLetters,
+      flashDesk: noFlash,
+      log: silentLog,
+    });
     return { events, executor };
   }
 
@@ -269,6 +279,18 @@ describe("Executor", () => {
     await executor.execute([batch("openCall", 1)], head(12), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate"]);
     await executor.execute([batch("openCall", 1)], head(26), termsOf);
+    expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
+  });
+
+  it("lets one that has to be simulated hold up no other notice, nor a liquidation any notice (K-22, K-23)", async () => {
+    const { events, executor } = bench(Refusal.None, "0xb");
+    await executor.execute([batch("bookLoss", 9), take(1), batch("openCall", 2)], head(10), termsOf);
+    expect(events).to.deep.equal(["openCall", "simulate", "bookLoss", "liquidateCritical"]);
+    events.length = 0;
+    const items = [1, 2].map((n) => ({ ...item, account: accountOf(n) }));
+    const both: Action = { duty: "openCall", items, gasLimit: 100_000n, ...item };
+    // The first was liquidated blindly and is callable now; the second was called blindly.
+    await executor.execute([both], head(11), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
   });
 

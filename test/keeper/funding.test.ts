@@ -2,7 +2,6 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   chooseFunding,
-  fundTakes,
   marginalProceeds,
   runningSums,
   type FundingMeans,
@@ -41,22 +40,25 @@ describe("chooseFunding", () => {
     });
 
     it("pays by hand where that leaves more", () => {
-      const settings = { ...SETTINGS, laterSaleGasCost: 2n };
+      // 1,080 less 1 %, rounded against the keeper, less 1 and 4 of gas.
+      const settings = { ...SETTINGS, laterSaleGasCost: 1n };
       expect(chooseFunding(PLAN, MEANS, settings)).to.deep.equal({ kind: "inventory", profit: 64n });
     });
 
     it("sells at once where both leave the same", () => {
-      const settings = { ...SETTINGS, laterSaleGasCost: 3n };
+      const settings = { ...SETTINGS, laterSaleGasCost: 2n };
       expect(chooseFunding(PLAN, MEANS, settings)).to.include({ kind: "flash", profit: 63n });
     });
 
-    it("assumes what a sale costs where nobody knows, and pays by hand", () => {
-      // 1,080 less 1 %, rounded against the keeper, less 5 and 4 of gas.
-      expect(chooseFunding({ ...PLAN, proceeds: undefined }, MEANS, SETTINGS)).to.deep.equal({
-        kind: "inventory",
-        profit: 60n,
+    for (const proceeds of [undefined, 0n, 1n, -(10n ** 40n), 1_001n]) {
+      it(`pays by hand at an assumed cost of sale, whatever the pools say: ${proceeds}`, () => {
+        // 1,080 less 1 %, rounded against the keeper, less 5 and 4 of gas.
+        expect(chooseFunding({ ...PLAN, proceeds }, MEANS, SETTINGS)).to.deep.equal({
+          kind: "inventory",
+          profit: 60n,
+        });
       });
-    });
+    }
   });
 
   describe("for an operator who keeps what he takes", () => {
@@ -106,26 +108,26 @@ describe("chooseFunding", () => {
       reason: "notProfitable",
     });
     const byHand = { ...MEANS, hasFlash: false };
-    expect(chooseFunding({ ...PLAN, leastProfit: 61n }, byHand, SETTINGS).kind).to.equal("inventory");
-    expect(chooseFunding({ ...PLAN, leastProfit: 62n }, byHand, SETTINGS).kind).to.equal("none");
+    expect(chooseFunding({ ...PLAN, leastProfit: 60n }, byHand, SETTINGS).kind).to.equal("inventory");
+    expect(chooseFunding({ ...PLAN, leastProfit: 61n }, byHand, SETTINGS).kind).to.equal("none");
   });
 
   describe("for a take that may lose something", () => {
     const plan = { ...PLAN, leastProfit: -50n };
     const means = { ...MEANS, inventory: 0n };
 
-    it("asks of the contract nothing below zero", () => {
+    it("asks of the contract a base unit at least", () => {
       expect(chooseFunding({ ...plan, proceeds: 1_001n }, means, SETTINGS)).to.deep.equal({
         kind: "flash",
         sale: Sale.All,
         profit: -6n,
-        minProfit: 0n,
+        minProfit: 1n,
       });
     });
 
-    it("never sends a sale that does not bring the payment, which the contract would refuse", () => {
-      expect(chooseFunding({ ...plan, proceeds: 1_000n }, means, SETTINGS).kind).to.equal("flash");
-      expect(chooseFunding({ ...plan, proceeds: 999n }, means, SETTINGS)).to.deep.equal({
+    it("never sends a sale that brings no more than the payment", () => {
+      expect(chooseFunding({ ...plan, proceeds: 1_001n }, means, SETTINGS).kind).to.equal("flash");
+      expect(chooseFunding({ ...plan, proceeds: 1_000n }, means, SETTINGS)).to.deep.equal({
         kind: "none",
         reason: "notProfitable",
       });
@@ -133,12 +135,12 @@ describe("chooseFunding", () => {
 
     it("may cost by hand what it may cost", () => {
       const byHand = { ...MEANS, hasFlash: false };
-      // 959 less 5 and 4 of gas is 50 less than the payment.
-      expect(chooseFunding({ ...plan, proceeds: 959n }, byHand, SETTINGS)).to.deep.equal({
+      // 969 less 1 % and less 5 and 4 of gas is 50 less than the payment.
+      expect(chooseFunding({ ...plan, worth: 969n }, byHand, SETTINGS)).to.deep.equal({
         kind: "inventory",
         profit: -50n,
       });
-      expect(chooseFunding({ ...plan, proceeds: 958n }, byHand, SETTINGS).kind).to.equal("none");
+      expect(chooseFunding({ ...plan, worth: 968n }, byHand, SETTINGS).kind).to.equal("none");
     });
   });
 
@@ -163,26 +165,6 @@ describe("chooseFunding", () => {
         expect(funding.minProfit <= left && funding.minProfit >= flashGasCost + leastProfit).to.equal(true);
       }),
     );
-  });
-});
-
-describe("fundTakes", () => {
-  it("spends the inventory in order, and lets the later ones pay for themselves", () => {
-    const settings = { ...SETTINGS, keepsCollateral: true };
-    const means = { ...MEANS, inventory: 2_050n };
-    const fundings = fundTakes([PLAN, PLAN, PLAN], means, settings);
-    expect(fundings.map(({ kind }) => kind)).to.deep.equal(["inventory", "inventory", "flash"]);
-    const tight = fundTakes([PLAN, PLAN, PLAN], { ...means, inventory: 2_039n }, settings);
-    expect(tight.map(({ kind }) => kind)).to.deep.equal(["inventory", "flash", "flash"]);
-  });
-
-  it("spends nothing on what it leaves alone or sells at once", () => {
-    const means = { ...MEANS, inventory: 1_020n, hasFlash: false };
-    const hopeless = { ...PLAN, leastProfit: 1_000n };
-    expect(fundTakes([hopeless, PLAN], means, SETTINGS).map(({ kind }) => kind)).to.deep.equal([
-      "none",
-      "inventory",
-    ]);
   });
 });
 

@@ -61,6 +61,8 @@ async function threeLanes(dailyWei?: bigint): Promise<ThreeLanes> {
   return { lanes, urgent, normal, housekeeping };
 }
 
+const noFlash = { refused: () => undefined };
+
 describe("laneOf", () => {
   it("has liquidations and what they wait for apart from calls, and both apart from housekeeping", () => {
     const lanes = LANES.map((lane) => DUTIES.filter((duty) => laneOf(duty) === lane));
@@ -163,7 +165,14 @@ describe("Executor with lanes", () => {
     };
     const deadLetters = new DeadLetters(noLetters, silentLog);
     const outboxFor = lanes.outboxFor.bind(lanes);
-    const executor = new Executor({ rpc, targets, outboxFor, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc,
+      targets,
+      outboxFor,
+      deadLetters,
+      flashDesk: noFlash,
+      log: silentLog,
+    });
     const done = executor.execute([take, callParcel([3]).action, book], headerAt(1), () => UNBOUND);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(normal.node.sends).to.have.length(1);
@@ -183,7 +192,14 @@ describe("Executor with lanes", () => {
       deadLetters.failed({ account: accounts[1]!, kind: "failed", reason: "" }, 0);
     }
     const outboxFor = lanes.outboxFor.bind(lanes);
-    const executor = new Executor({ rpc: new FakeNode(), targets, outboxFor, deadLetters, log: silentLog });
+    const executor = new Executor({
+      rpc: new FakeNode(),
+      targets,
+      outboxFor,
+      deadLetters,
+      flashDesk: noFlash,
+      log: silentLog,
+    });
     expect(await executor.execute([action], headerAt(1), () => UNBOUND)).to.equal(2);
     const sent = normal.node.sends.map((raw) => Transaction.from(raw).data);
     expect(sent[0]).to.contain(accounts[0]!.slice(2)).and.to.contain(accounts[2]!.slice(2));

@@ -159,6 +159,18 @@ describe("sending", () => {
       expect([sentAt(first.node, -2).nonce, sentAt(first.node, -1).nonce]).to.deep.equal([0, 3]);
     });
 
+    it("K-15 stops for a stranger's nonce, and not on the word of one endpoint that another did not confirm", async () => {
+      const { node, outbox, at } = await outboxBench();
+      await at(1);
+      await outbox.send([callParcel([1])], headerAt(1));
+      const made = { nonce: 99, receipts: new Map(), known: new Set(node.pool.keys()) };
+      expect(outbox.settle(2, { ...made, isDoubted: true })).to.be.empty;
+      await outbox.send([callParcel([2])], headerAt(2));
+      // What was made up is not what comes next.
+      expect(sentAt(node, -1).nonce).to.equal(1);
+      expect(() => outbox.settle(3, { ...made, isDoubted: false })).to.throw("nonce 98 was used");
+    });
+
     it("takes back all nonces of a batch that the node refuses", async () => {
       const { node, journal, outbox, at } = await outboxBench();
       await at(1);

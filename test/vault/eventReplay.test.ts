@@ -276,7 +276,7 @@ function fieldsOf(struct: string, fields: readonly string[]): string[] {
 }
 
 describe("what stands beside the vault, rebuilt from events alone (I-44)", () => {
-  it("is the authority's permissions", async () => {
+  it("is the authority's permissions, and which signatures are used up", async () => {
     const w = await loadWorld();
     const id = accountIdOf(w.trader.address, 3n);
     const authority = w.authority.connect(w.trader);
@@ -286,10 +286,20 @@ describe("what stands beside the vault, rebuilt from events alone (I-44)", () =>
     await authority.setAccountOperator(id, w.stranger, Permission.Everything);
     await authority.setAccountOperator(id, w.lender, Permission.Everything);
     await authority.setAccountOperator(id, w.lender, Permission.None);
+    await authority.invalidateNonce();
     const permissions = new Map<string, bigint>();
+    const nonces = new Map<string, bigint>();
     for (const { name, args } of await historyOf(w.ethers, w.authority)) {
+      if (name === "NonceUsed") {
+        nonces.set(args.owner as string, (args.nonce as bigint) + 1n);
+        continue;
+      }
       const whose = (name === "OperatorSet" ? args.owner : args.account) as string;
       permissions.set(`${whose} ${args.operator as string}`, args.permission as bigint);
+    }
+    expect(nonces.get(w.trader.address)).to.equal(7n);
+    for (const owner of [w.trader, w.keeper]) {
+      expect(await w.authority.nonces(owner)).to.equal(nonces.get(owner.address) ?? 0n);
     }
     for (const operator of [w.keeper, w.stranger, w.lender, w.owner]) {
       const [all, one] = [w.trader.address, id].map(
@@ -351,21 +361,46 @@ describe("what stands beside the vault, rebuilt from events alone (I-44)", () =>
     ]).to.deep.equal(protectedOnes.slice(-2));
   });
 
-  it("is what the oracle has recorded of its feeds", async () => {
+  it("is since when the sequencer is down, while it is", async () => {
     const w = await loadWorld();
+    const start = (await now(w)) + 100n;
+    await w.helpers.time.setNextBlockTimestamp(start);
+    await w.uptimeFeed.pushAt(1n, start - 40n);
+    await mineAt(w, start + 500n);
+    await w.clock.sync();
+    await mineAt(w, start + 1_000n);
+    const history = await historyOf(w.ethers, w.clock);
+    const began = history
+      .filter(({ name }) => name === "OutageBegan")
+      .map(({ args }) => args.downAt as bigint);
+    expect(history.map(({ name }) => name)).not.to.include("OutageRecorded");
+    expect(began).to.have.length(1);
+    expect(await w.clock.downtime()).to.equal(start + 1_000n - began[0]!);
+  });
+
+  it("is what the oracle has recorded of its feeds, and which of them fail", async () => {
+    const w = await loadWorld();
+    await w.collaterals[0]!.feed.push(0n);
+    await w.collaterals[1]!.feed.push(0n);
+    await w.oracle.record();
     await setPrice(w.collaterals[0]!, "1900");
     await w.oracle.record();
     await setPrice(w.collaterals[1]!, "29000");
     await w.quoteFeed.push(10n ** 8n + 1n);
+    await w.collaterals[0]!.feed.push(0n);
     await w.oracle.record();
     const recorded = new Map<bigint, bigint[]>();
+    const failing = new Map<bigint, bigint>();
     for (const { name, args } of await historyOf(w.ethers, w.oracle)) {
       if (name === "AnswerRecorded")
         recorded.set(args.number as bigint, [args.answer as bigint, args.updatedAt as bigint]);
+      if (name === "FeedFailing") failing.set(args.number as bigint, args.failingSince as bigint);
+      if (name === "FeedAnswering") failing.delete(args.number as bigint);
     }
     for (const number of [0n, 1n, 255n]) {
       const { seen } = await w.oracle.feedOf(number);
       expect([seen.answer, seen.updatedAt]).to.deep.equal(recorded.get(number));
+      expect(seen.failingSince).to.equal(failing.get(number) ?? 0n);
     }
   });
 });

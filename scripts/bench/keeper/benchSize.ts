@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { idleRpc, type IdleRpc } from "./idle/idleRpc.ts";
 import type { Weather } from "./market.ts";
 import type { Message, Order } from "./messages.ts";
+import { quantile } from "./quantile.ts";
 import { runChild } from "./runChild.ts";
 
 /** One size, measured. Milliseconds and megabytes. */
@@ -14,6 +16,8 @@ export interface SizeResult {
   readonly coldMs: number;
   readonly warmMs: number;
   readonly rssMb: number;
+  /** Most JSON-RPC calls that an endpoint got in one idle block, the audit included. */
+  readonly idleRpc: number;
   /** Accounts whose standing differed from the full scan's, over all checks. */
   readonly missed: number;
   /** Accounts that stood differently from one check to the next, by the full scan. */
@@ -27,6 +31,7 @@ export interface SizeDetails {
   readonly checks: number;
   /** Most accounts that stood differently after one block. */
   readonly mostCrossed: number;
+  readonly idle: IdleRpc;
 }
 
 export interface SizeOptions {
@@ -36,7 +41,7 @@ export interface SizeOptions {
   readonly say: (text: string) => void;
 }
 
-/** Measures one size: the keeper, its restart, and the full scan that everything is compared with. */
+/** Measures one size: the keeper, its restart, the full scan that everything is compared with, and idle blocks. */
 export async function benchSize(options: SizeOptions): Promise<{ result: SizeResult; details: SizeDetails }> {
   const { accounts, seed, isThorough, say } = options;
   const folder = mkdtempSync(join(tmpdir(), "tocsin-bench-"));
@@ -48,6 +53,7 @@ export async function benchSize(options: SizeOptions): Promise<{ result: SizeRes
     const restarted = await runChild({ ...order, role: "restart" }, found.hear("restart"));
     say("the full scan");
     const peer = await runChild({ ...order, role: "peer" }, found.hear("peer"));
+    const idle = await idleRpc(options);
     const calm = found.timesOf("calm");
     const crash = found.timesOf("crash");
     return {
@@ -59,10 +65,11 @@ export async function benchSize(options: SizeOptions): Promise<{ result: SizeRes
         coldMs: keeper.ms,
         warmMs: restarted.ms,
         rssMb: Math.max(keeper.rssMb, restarted.rssMb),
+        idleRpc: idle.most,
         missed: found.missed,
         crossed: found.crossed,
       },
-      details: { scanMs: peer.ms, checks: found.checks, mostCrossed: found.mostCrossed },
+      details: { scanMs: peer.ms, checks: found.checks, mostCrossed: found.mostCrossed, idle },
     };
   } finally {
     rmSync(folder, { recursive: true });
@@ -118,9 +125,4 @@ function differences(a: Uint8Array, b: Uint8Array): number {
   let count = Math.abs(a.length - b.length);
   for (let i = 0; i < Math.min(a.length, b.length); ++i) if (a[i] !== b[i]) count += 1;
   return count;
-}
-
-/** Of sorted numbers, the least that is not below the share `of` of them. */
-function quantile(sorted: readonly number[], of: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * of) - 1)] ?? NaN;
 }

@@ -1,12 +1,10 @@
-import { AccountIndex } from "../../../keeper/index/accountIndex.ts";
 import { statusIn } from "../../../keeper/index/standing.ts";
 import { accountIdOf, type AccountId } from "../../../sdk/accountId.ts";
 import { toDebtUp, INITIAL_INDEX } from "../../../sdk/debtMath.ts";
-import type { RawLog } from "../../../sdk/logReader.ts";
 import { readMoment } from "../../../sdk/readVault.ts";
 import { Status, statusName } from "../../../sdk/vaultTypes.ts";
-import { LogApplier } from "./applyLogs.ts";
 import { startBenchChain, type BenchChain } from "./benchChain.ts";
+import { ChainFollower } from "./chainFollower.ts";
 import { BENCH_COLLATERALS, BENCH_RISK } from "./market.ts";
 import { population } from "./population.ts";
 import { scan } from "./scan.ts";
@@ -42,7 +40,7 @@ export async function contractCheck(
   const chain = await startBenchChain();
   try {
     const ids = await openAccounts(chain, accounts, seed);
-    const reader = new ChainReader(chain);
+    const reader = followerOf(chain);
     const seen: Record<string, number> = {};
     let differences = 0;
     let comparisons = 0;
@@ -50,7 +48,7 @@ export async function contractCheck(
     for (const [stage, share] of STAGES.entries()) {
       say(`${accounts} accounts on a chain, prices at ${Math.round(share * 100)} %`);
       await chain.setPrices(BENCH_COLLATERALS.map(({ price }) => price * share));
-      const compared = await compare(reader, ids, seen);
+      const compared = await compare(chain, reader, ids, seen);
       differences += compared.differences;
       comparisons += ids.length;
       askedMs += compared.askedMs;
@@ -99,9 +97,14 @@ async function openCalls(chain: BenchChain, ids: readonly AccountId[]): Promise<
   await chain.sendAll(calls);
 }
 
-async function compare(reader: ChainReader, ids: readonly AccountId[], seen: Record<string, number>) {
+async function compare(
+  { handle }: BenchChain,
+  reader: ChainFollower,
+  ids: readonly AccountId[],
+  seen: Record<string, number>,
+) {
   const block = await reader.readOn();
-  const { vault, oracle, clock } = reader.chain.handle;
+  const { vault, oracle, clock } = handle;
   const moment = await readMoment({ vault, oracle, clock }, block);
   reader.index.advance(moment);
   const startedAt = performance.now();
@@ -119,39 +122,14 @@ async function compare(reader: ChainReader, ids: readonly AccountId[], seen: Rec
   return { differences, askedMs };
 }
 
-/** An index that follows the chain by its logs. */
-class ChainReader {
-  readonly index = new AccountIndex();
-  readonly chain: BenchChain;
-  readonly #applier: LogApplier;
-  #next: number;
-
-  constructor(chain: BenchChain) {
-    this.chain = chain;
-    this.#next = chain.deployBlock;
-    this.#applier = new LogApplier(this.index, chain.handle.deployment.vault);
-  }
-
-  /** Reads on to the newest block and returns its number. */
-  async readOn(): Promise<number> {
-    const newest = await this.chain.provider.getBlockNumber();
-    const block = await this.chain.provider.getBlock(newest);
-    const filter = {
-      address: this.chain.handle.deployment.vault,
-      fromBlock: `0x${this.#next.toString(16)}`,
-      toBlock: `0x${newest.toString(16)}`,
-    };
-    const logs = (await this.chain.provider.send("eth_getLogs", [filter])) as RawLog[];
-    this.#applier.apply(logs, BigInt(block?.timestamp ?? 0));
-    this.#next = newest + 1;
-    return newest;
-  }
+function followerOf({ provider, handle, deployBlock }: BenchChain): ChainFollower {
+  return new ChainFollower(provider, handle.deployment.vault, deployBlock);
 }
 
 /** Both read the same logs of the same chain and make the same book of them. */
 async function raceQueryFilter(chain: BenchChain): Promise<number> {
   const ours = performance.now();
-  await new ChainReader(chain).readOn();
+  await followerOf(chain).readOn();
   const theirs = performance.now();
   const events = await chain.vault.queryFilter("*", chain.deployBlock);
   const states = new Map<unknown, unknown>();

@@ -19,7 +19,11 @@ const MOST_SEED = 2 ** 32 - 1;
 export function benchProgram(act: (options: BenchOptions) => Promise<void>): Command {
   return new Command("bench:keeper")
     .description("Measures how fast the keeper finds who crossed a threshold, and that it misses nobody.")
-    .option("--accounts <n>", "one size instead of all", integerOf("--accounts", 100, MOST_ACCOUNTS))
+    .option(
+      "--accounts <n>",
+      "one size instead of all, and no more accounts on the real chain",
+      integerOf("--accounts", 100, MOST_ACCOUNTS),
+    )
     .option(
       "--seed <n>",
       "decides the population, the prices and what accounts do",

@@ -1,7 +1,9 @@
+import { NEW_ACCOUNT } from "../../../keeper/book/vaultRecord.ts";
 import type { AccountId } from "../../../sdk/accountId.ts";
 import { INITIAL_INDEX, toSharesUp } from "../../../sdk/debtMath.ts";
 import { BPS } from "../../../sdk/fixedPoint.ts";
 import { valueDown } from "../../../sdk/healthMath.ts";
+import type { AccountState } from "../../../sdk/vaultTypes.ts";
 import { BENCH_BEGINS, BENCH_COLLATERALS, Market, QUOTE_DECIMALS } from "./market.ts";
 import { randomOf, type Random } from "./random.ts";
 
@@ -59,6 +61,22 @@ export function idOf(i: number): AccountId {
 /** The inverse of `idOf`. */
 export function numberOf(id: AccountId): number {
   return parseInt(id.slice(2, 42), 16) - FIRST_OWNER;
+}
+
+/** The account as a vault stores it. */
+export function stateOf({ holdings, debtShares, call }: BenchAccount): AccountState {
+  const collateral = new Array<bigint>(16).fill(0n);
+  for (const { number, amount } of holdings) collateral[number] = amount;
+  return {
+    ...NEW_ACCOUNT,
+    collateralSet: holdings.reduce((set, { number }) => set | (1 << number), 0),
+    collateral,
+    debtShares,
+    callNonce: call === undefined ? 0 : 1,
+    calledAt: call?.calledAt ?? 0n,
+    deadline: call?.deadline ?? 0n,
+    auctionStart: call?.deadline ?? 0n,
+  };
 }
 
 function holdingsOf(random: Random, worth: number): BenchAccount["holdings"] {

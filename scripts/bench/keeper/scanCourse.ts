@@ -4,7 +4,7 @@ import type { AccountState, VaultMoment } from "../../../sdk/vaultTypes.ts";
 import { changesOf, course } from "./course.ts";
 import { Market } from "./market.ts";
 import type { Message, Order } from "./messages.ts";
-import { numberOf, population, type BenchAccount } from "./population.ts";
+import { numberOf, population, stateOf } from "./population.ts";
 import { scan } from "./scan.ts";
 
 /**
@@ -33,19 +33,4 @@ export async function scanCourse(order: Order, tell: (message: Message) => Promi
     if (isChecked) await check(i + 1, moment);
   }
   return times.sort((a, b) => a - b)[times.length >> 1] ?? NaN;
-}
-
-function stateOf({ holdings, debtShares, call }: BenchAccount): AccountState {
-  const collateral = new Array<bigint>(16).fill(0n);
-  for (const { number, amount } of holdings) collateral[number] = amount;
-  return {
-    ...NEW_ACCOUNT,
-    collateralSet: holdings.reduce((set, { number }) => set | (1 << number), 0),
-    collateral,
-    debtShares,
-    callNonce: call === undefined ? 0 : 1,
-    calledAt: call?.calledAt ?? 0n,
-    deadline: call?.deadline ?? 0n,
-    auctionStart: call?.deadline ?? 0n,
-  };
 }

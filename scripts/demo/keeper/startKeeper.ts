@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { createWriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Deployment } from "../../../sdk/deployment.ts";
@@ -19,6 +19,8 @@ export interface KeeperOptions {
   readonly pollMs: number;
   /** Quote tokens, a decimal: what the vault may take of the keeper. */
   readonly allowance: string;
+  /** Where everything it says goes; undefined: nowhere. */
+  readonly logFile: string | undefined;
   /** Told of the process as soon as there is one, so that nothing can leave it behind. */
   readonly onStart: (child: ChildProcess) => void;
 }
@@ -67,7 +69,9 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
   );
   options.onStart(child);
   const words: string[] = [];
+  const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile);
   const hear = (line: string) => {
+    log?.write(`${line}\n`);
     words.push(line);
     if (words.length > LAST_WORDS) words.shift();
   };

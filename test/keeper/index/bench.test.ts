@@ -58,8 +58,11 @@ describe("npm run bench:keeper", () => {
   it("measures a thousand accounts, misses nobody, and writes what the issue asks for", async () => {
     const size = await benchSize({ accounts: 1_000, seed: 3, isThorough: false, say: () => undefined });
     const sizes = new Map([[1_000, size]]);
-    const report = JSON.parse(JSON.stringify(reportOf(3, sizes))) as ReturnType<typeof reportOf>;
-    expect(report).to.have.all.keys("seed", "sizes");
+    const report = JSON.parse(JSON.stringify(reportOf(3, { sizes, crash: undefined }))) as ReturnType<
+      typeof reportOf
+    >;
+    expect(report).to.have.all.keys("seed", "sizes", "crash");
+    expect(report.crash, "no real chain was asked for").to.equal(null);
     expect(report.seed).to.equal(3);
     expect(report.sizes).to.have.all.keys("1000");
     const result = report.sizes["1000"]!;
@@ -72,10 +75,19 @@ describe("npm run bench:keeper", () => {
       "warmMs",
       "rssMb",
     ] as const;
-    expect(result).to.have.all.keys(...times, "missed", "crossed");
+    expect(result).to.have.all.keys(...times, "idleRpc", "missed", "crossed");
     for (const name of times) expect(result[name], name).to.be.a("number").and.above(0);
     expect(result.calmP99Ms).to.be.at.least(result.calmP50Ms);
     expect(result.crashP99Ms).to.be.at.least(result.crashP50Ms);
+    // What the lens sees and a nonce, from each of two endpoints; every eight blocks how far the other one is.
+    expect(result.idleRpc).to.equal(3);
+    expect(size.details.idle).to.deep.equal({
+      blocks: 48,
+      most: 3,
+      mostUnproven: 3,
+      averages: [2, 2.125],
+      methods: { eth_call: 96, eth_getTransactionCount: 96, eth_getBlockByNumber: 6 },
+    });
     expect(result.missed).to.equal(0);
     expect(result.crossed).to.be.above(100);
     // After the first judgement, the calm, four times in the crash, and the restart.
@@ -102,13 +114,29 @@ describe("npm run bench:keeper", () => {
     };
     const fine = {
       ...{ calmP50Ms: 1, calmP99Ms: 1, crashP50Ms: 1, crashP99Ms: 1, coldMs: 1, warmMs: 1, rssMb: 1 },
-      ...{ missed: 0, crossed: 1 },
+      ...{ idleRpc: 3, missed: 0, crossed: 1 },
     };
-    const details = { scanMs: 1, checks: 1, mostCrossed: 1 };
-    const judge = (changes: Partial<typeof fine>, differences = 0) => {
+    const idle = { blocks: 1, most: 3, mostUnproven: 3, averages: [3, 2], methods: {} };
+    const fineDetails = { scanMs: 1, checks: 1, mostCrossed: 1, idle };
+    const fineCrash = {
+      ...{ accounts: 20_000, blocks: 80, calls: 100, p50Blocks: 1, p99Blocks: 1, maxBlocks: 2, missed: 0 },
+      ...{ overtaken: 0, liquidations: 5, mostCalls: 9, gasPerCallP50: 50_000, gasPerCallP99: 90_000 },
+      ...{ callGas: 5_000_000, callTransactions: 20, blockMsP50: 3_000, keeperMsP50: 50, keeperMsMax: 90 },
+      ...{ compared: 24_000, differences: 0, differencesAtEnd: 0, idleRpc: 2 },
+    };
+    const judge = (
+      changes: Partial<typeof fine>,
+      differences = 0,
+      crashChanges?: Partial<typeof fineCrash>,
+      details = fineDetails,
+    ) => {
       const sizes = new Map([[1_000_000, { result: { ...fine, ...changes }, details }]]);
-      expect(tablesOf(sizes, contract).join("\n")).to.contain("1,000,000");
-      return faultsOf(sizes, { ...contract, differences });
+      const crash = crashChanges === undefined ? undefined : { ...fineCrash, ...crashChanges };
+      const measured = { sizes, contract: { ...contract, differences }, crash };
+      const tables = tablesOf(measured).join("\n");
+      expect(tables).to.contain("1,000,000");
+      expect(tables.includes("anvil is not installed")).to.equal(crash === undefined);
+      return faultsOf(measured);
     };
     expect(judge({})).to.deep.equal({ wrong: [], slow: [] });
     for (const slow of [{ calmP99Ms: 3 }, { crashP99Ms: 26 }, { warmMs: 5_001 }, { rssMb: 401 }]) {
@@ -117,6 +145,18 @@ describe("npm run bench:keeper", () => {
     }
     for (const wrong of [{ missed: 1 }, { crossed: 0 }]) expect(judge(wrong).wrong).to.have.length(1);
     expect(judge({}, 1).wrong).to.have.length(1);
+    for (const chatty of [{ most: 4 }, { mostUnproven: 4 }]) {
+      const details = { ...fineDetails, idle: { ...idle, ...chatty } };
+      expect(judge({}, 0, undefined, details).wrong).to.have.length(1);
+    }
+    expect(judge({}, 0, {})).to.deep.equal({ wrong: [], slow: [] });
+    for (const late of [{ p50Blocks: 2 }, { p99Blocks: 2 }, { maxBlocks: 3 }]) {
+      expect(judge({}, 0, late).slow).to.have.length(1);
+      expect(judge({}, 0, late).wrong).to.deep.equal([]);
+    }
+    for (const wrong of [{ missed: 1 }, { calls: 0 }, { differences: 1 }, { differencesAtEnd: 1 }]) {
+      expect(judge({}, 0, wrong).wrong).to.have.length(1);
+    }
   });
 
   it("draws the population that the issue describes", () => {
