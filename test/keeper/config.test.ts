@@ -142,6 +142,73 @@ describe("readConfig", () => {
     }
   });
 
+  describe("the flash liquidator", () => {
+    /** As docs/keeper.md shows it. */
+    const shown = () => {
+      const page = readFileSync(join(root, "docs", "keeper.md"), "utf8");
+      const block = /```json\n(\{\s*"flashLiquidator"[^`]*)```/.exec(page)?.[1];
+      const parsed = JSON.parse(block ?? "null") as { flashLiquidator: Record<string, unknown> };
+      return parsed.flashLiquidator;
+    };
+    const quoteAddress = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+    const readWith = (changes: Record<string, unknown>) => {
+      const quote = { ...asset, address: quoteAddress };
+      writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...deployment, quote }));
+      return read({ ...minimal, flashLiquidator: { ...shown(), ...changes } }).flashLiquidator!;
+    };
+
+    it("is read as its page shows it, with defaults, and paths as Uniswap packs them", () => {
+      const { address, quoter, routes, profitRecipient, ...rest } = readWith({});
+      expect([address, quoter].every((each) => each.startsWith("0x"))).to.be.true;
+      expect(profitRecipient).to.equal(undefined);
+      expect(rest).to.deep.equal({
+        keepsCollateral: false,
+        toleranceBps: 30n,
+        assumedSaleCostBps: 100n,
+        quoteWithinMs: 500,
+      });
+      // A token, then a fee and a token for each pool.
+      expect(routes.map(({ path }) => path.length)).to.deep.equal([2 + 2 * 43, 2 + 2 * 66]);
+      for (const { path } of routes) expect(path.endsWith(quoteAddress.slice(2).toLowerCase())).to.be.true;
+    });
+
+    it("is not there unless it is configured", () => {
+      expect(read(minimal).flashLiquidator).to.equal(undefined);
+      expect(read({ ...minimal, flashLiquidator: null }).flashLiquidator).to.equal(undefined);
+    });
+
+    const WETH = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+    const hop = { fee: 3_000, to: quoteAddress };
+    const wrong: Record<string, [Record<string, unknown>, string]> = {
+      "an unknown key": [{ quotr: WETH }, 'unknown key "flashLiquidator.quotr"'],
+      "no address": [{ address: undefined }, "flashLiquidator.address"],
+      "an address that is none": [{ quoter: "0x12" }, "flashLiquidator.quoter"],
+      "the vault's address": [{ address: A }, "is another contract"],
+      "the quote token's": [{ address: quoteAddress }, "is another contract"],
+      "a collateral's": [{ address: WETH }, "is another contract"],
+      "no route": [{ routes: [] }, "flashLiquidator.routes"],
+      "a route without a pool": [{ routes: [{ from: WETH, hops: [] }] }, "flashLiquidator.routes.0.hops"],
+      "a route that ends elsewhere": [
+        { routes: [{ from: WETH, hops: [{ ...hop, to: A }] }] },
+        "flashLiquidator.routes.0: must lead from a collateral to USDC",
+      ],
+      "a route from the quote token": [
+        { routes: [{ from: quoteAddress, hops: [hop] }] },
+        "routes.0: must lead",
+      ],
+      "a fee that takes all": [
+        { routes: [{ from: WETH, hops: [{ ...hop, fee: 1_000_000 }] }] },
+        "flashLiquidator.routes.0.hops.0.fee",
+      ],
+      "a tolerance of everything": [{ toleranceBps: 10_000 }, "flashLiquidator.toleranceBps"],
+    };
+    for (const [name, [changes, message]] of Object.entries(wrong)) {
+      it(`C-66 refuses ${name}`, () => {
+        expect(() => readWith(changes)).to.throw(UserError, message);
+      });
+    }
+  });
+
   const bad: [string, unknown, string][] = [
     ["an unknown key", { ...minimal, polMs: 3 }, 'unknown key "polMs"'],
     [

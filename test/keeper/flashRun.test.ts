@@ -107,7 +107,7 @@ describe("npm run keeper with a flash liquidator", function () {
     await scene.addPool(0, 2_000, 50_000n);
     const [doomed, sinking] = [await opened(1n, 1.2), await opened(2n, 1.62)];
     expect(await balanceOf(world.quote, world.keeper.address)).to.equal(0n);
-    const keeper = await start();
+    const keeper = await start({ allowance: "exact" });
     for (let i = 0; i < 5; ++i) {
       await chain.mine();
       await sleep(60);
@@ -181,6 +181,36 @@ describe("npm run keeper with a flash liquidator", function () {
     await mineUntil(async () => (await takesOf(doomed)).length > 0);
     expect((await takesOf(doomed))[0]!.actor).to.equal(scene.address);
     await keeper.stop("SIGTERM");
+  });
+
+  it("takes several in one transaction, each sold after those before it", async () => {
+    await scene.addPool(0, 1_450, 50_000n);
+    const doomed = [await opened(1n, 1.2), await opened(2n, 1.19), await opened(3n, 1.21)];
+    const keeper = await start();
+    await world.setPrice(0, 1_450);
+    await mineUntil(async () => (await events("Liquidated")).length === 3);
+    const takes = await events("Liquidated");
+    expect(takes.map(({ account }) => account)).to.have.members(doomed);
+    expect(takes.every(({ actor }) => actor === scene.address)).to.be.true;
+    await mineUntil(() => Promise.resolve(linesOf(keeper, "transaction.mined").length > 0));
+    expect(linesOf(keeper, "transaction.mined")[0]).to.deep.include({
+      duty: "liquidateCritical",
+      accounts: 3,
+      skipped: [],
+    });
+    expect((await balanceOf(world.quote, world.keeper.address)) > 0n).to.be.true;
+    await keeper.stop("SIGTERM");
+  });
+
+  it("C-66 ends with code 2 and one sentence given a flash liquidator that would not serve it", async () => {
+    await scene.addPool(0, 2_000, 50_000n);
+    const profitRecipient = world.trader.address;
+    const file = writeConfig(folder, chain.url, world.deployment, scene.config({ profitRecipient }));
+    const keeper = startKeeper(file);
+    keepers.push(keeper);
+    expect(await keeper.ended()).to.equal(2);
+    expect(keeper.stderr().trim().split("\n")).to.have.length(1);
+    expect(keeper.stderr()).to.contain(`its profit goes to ${world.keeper.address}`);
   });
 
   /** Code that answers every call with `data`. */

@@ -5,8 +5,10 @@ import { GiveUpError } from "../../keeper/errors.ts";
 import { Experience } from "../../keeper/experience.ts";
 import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { encodeAction, FLASH_ABI, refusalsIn, type Targets } from "../../keeper/executors/encodeAction.ts";
+import type { DeadLetters } from "../../keeper/executors/deadLetters.ts";
+import { Executor } from "../../keeper/executors/executor.ts";
 import { GasBook } from "../../keeper/executors/gasBook.ts";
-import type { Settled } from "../../keeper/executors/outbox.ts";
+import type { Outbox, Parcel, Settled } from "../../keeper/executors/outbox.ts";
 import { receiptsProbe } from "../../keeper/executors/receiptProbes.ts";
 import { purposeOf, slotsFrom } from "../../keeper/executors/sentTransaction.ts";
 import { simulate } from "../../keeper/executors/simulate.ts";
@@ -125,6 +127,33 @@ describe("simulating the flash liquidator's takes", () => {
     expect(error).to.equal("NotProfitable");
     expect(refused).to.deep.equal([{ account: accountOf(1), reason: "NotProfitable" }]);
     expect(call).to.equal(undefined);
+  });
+});
+
+describe("Executor with a flash liquidator", () => {
+  it("K-22 blames the sale and not the account for what the flash liquidator refuses, and sends the rest", async () => {
+    const waiting: AccountId[] = [];
+    const refused: AccountId[] = [];
+    const sent: Parcel[] = [];
+    const tooDear = id("SaleTooDear(uint256,uint256)").slice(0, 10);
+    const executor = new Executor({
+      rpc: answering([result(true), result(false, tooDear), result(true)]),
+      targets,
+      outboxFor: () =>
+        ({
+          send: (parcels: readonly Parcel[]) => Promise.resolve(sent.push(...parcels)),
+        }) as unknown as Outbox,
+      deadLetters: {
+        failed: ({ account }: { account: AccountId }) => waiting.push(account),
+        isQuarantined: () => false,
+      } as unknown as DeadLetters,
+      flashDesk: { refused: (account) => refused.push(account) },
+      log: silentLog,
+    });
+    await executor.execute([flash(item(1), item(2), item(3))], headerAt(1), () => UNBOUND);
+    expect(refused).to.deep.equal([accountOf(2)]);
+    expect(waiting).to.be.empty;
+    expect(sent.map(({ call }) => call)).to.deep.equal([encodeAction(flash(item(1), item(3)), targets)]);
   });
 });
 
