@@ -122,22 +122,12 @@ function crashTable(c: CrashResult): string[] {
 
 /** What the keeper asks in blocks in which nothing happens. */
 function idleTable(sizes: Sizes): string[] {
-  const rows = [...sizes].map(
-    ([
-      accounts,
-      {
-        details: { idle },
-      },
-    ]) => [
-      accounts.toLocaleString("en"),
-      ...idle.averages.map((average) => average.toFixed(2)),
-      String(idle.most),
-      String(IDLE_TARGET),
-      Object.entries(idle.methods)
-        .map(([method, calls]) => `${method} ${calls}`)
-        .join(", "),
-    ],
-  );
+  const rows = [...sizes].map(([accounts, { details }]) => {
+    const { averages, most, mostUnproven, methods } = details.idle;
+    const inAll = Object.entries(methods).map(([method, calls]) => `${method} ${calls}`);
+    const counts = [...averages.map((average) => average.toFixed(2)), most, mostUnproven, IDLE_TARGET];
+    return [accounts.toLocaleString("en"), ...counts.map(String), inAll.join(", ")];
+  });
   const heads = ["accounts", "followed", "confirming", "most", "before a log", "target", "in all"];
   const blocks = [...sizes.values()][0]?.details.idle.blocks ?? 0;
   return [

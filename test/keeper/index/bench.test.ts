@@ -135,6 +135,8 @@ describe("npm run bench:keeper", () => {
       const measured = { sizes, contract: { ...contract, differences }, crash };
       const tables = tablesOf(measured).join("\n");
       expect(tables).to.contain("1,000,000");
+      const { most, mostUnproven } = details.idle;
+      expect(tables).to.match(new RegExp(`1,000,000 +3\\.00 +2\\.00 +${most} +${mostUnproven} +3 `));
       expect(tables.includes("anvil is not installed")).to.equal(crash === undefined);
       return faultsOf(measured);
     };
