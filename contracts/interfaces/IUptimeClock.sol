@@ -18,7 +18,7 @@ interface IUptimeClock {
     /// @notice A pause began, was prolonged or was cut short; it ends by itself at `until`.
     event PauseSet(PauseKind indexed kind, uint256 until, address indexed actor);
 
-    /// @notice The sequencer is down since `downAt`, or since the last stop that is counted already, whichever is later.
+    /// @notice The sequencer is down since `downAt`, or since the last stop that is counted ended, if that is later.
     event OutageBegan(uint256 downAt);
 
     /// @notice The sequencer was down in `[downAt, upAt)`; the part that no pause covered is in `downtime` now.
