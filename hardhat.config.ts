@@ -35,6 +35,8 @@ export default defineConfig({
       chainType: "l1",
       // The development profile may exceed EIP-170; `npm run size` holds the production profile to the limit.
       allowUnlimitedContractSize: true,
+      // What a transaction may cost at most. Estimating each would take longer than running it.
+      gas: 16_777_216,
     },
   },
   paths: { tests: { mocha: "./test", solidity: "./test" } },

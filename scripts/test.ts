@@ -1,7 +1,7 @@
 /*
  * `npm test`: builds and runs every test, mocha's and Solidity's; ends non-zero when anything failed.
- * `npm test -- FILE… [--grep TEXT]` builds and runs only these mocha tests. `npm run test:slow` runs those that wait for
- * keeper processes for long, the files that end in `.slow.test.ts`, one after another.
+ * `npm test -- FILE… [--grep TEXT]` builds and runs only these mocha tests. `npm run test:slow` runs the files
+ * that end in `.slow.test.ts`, one after another: those that wait for processes, and searches that compute for long.
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
