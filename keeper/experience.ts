@@ -1,4 +1,5 @@
 import type { AccountId } from "../sdk/accountId.ts";
+import { BlindBook } from "./executors/blindBook.ts";
 import { DeadLetters } from "./executors/deadLetters.ts";
 import { GasBook } from "./executors/gasBook.ts";
 import type { Settled } from "./executors/outbox.ts";
@@ -29,6 +30,7 @@ const DAY_SECONDS = 86_400n;
 /** What came of earlier transactions, as far as it bears on the next ones. */
 export class Experience {
   readonly deadLetters: DeadLetters;
+  readonly blindBook = new BlindBook();
   readonly #options: ExperienceOptions;
   readonly #revertLosses = new RevertLosses();
   readonly #gasBook = new GasBook();
@@ -70,6 +72,7 @@ export class Experience {
       const done = accounts.filter((account) => !failed.includes(account));
       for (const account of done) {
         this.deadLetters.succeeded(account, block.number);
+        this.blindBook.succeeded(account, duty);
         if (gasKind === "flashTake") this.#options.flashDesk.taken(account, block.number);
       }
       if (duty === "record" || duty === "bookFee") this.#note(duty, block);

@@ -117,8 +117,16 @@ export class Keeper {
       log,
     });
     const outboxFor = lanes.outboxFor.bind(lanes);
-    const { deadLetters } = this.#experience;
-    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, deadLetters, flashDesk, log });
+    const { deadLetters, blindBook } = this.#experience;
+    this.#executor = new Executor({
+      rpc: endpoints,
+      targets,
+      outboxFor,
+      deadLetters,
+      blindBook,
+      flashDesk,
+      log,
+    });
   }
 
   /**

@@ -1,9 +1,18 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { Log } from "../log.ts";
-import { accountsOf, isFlash, isTake, withItems, type Action, type Duty } from "../policy/action.ts";
+import {
+  accountsOf,
+  isFlash,
+  isNotice,
+  isTake,
+  withItems,
+  type Action,
+  type Duty,
+} from "../policy/action.ts";
 import type { FeeTerms } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import type { Rpc } from "../sources/rpcClient.ts";
+import type { BlindBook } from "./blindBook.ts";
 import type { DeadLetters } from "./deadLetters.ts";
 import { encodeAction, type Targets } from "./encodeAction.ts";
 import type { Outbox, Parcel } from "./outbox.ts";
@@ -15,16 +24,11 @@ export interface ExecutorOptions {
   /** The outbox in which a duty's transactions go. */
   readonly outboxFor: (duty: Duty) => Outbox;
   readonly deadLetters: DeadLetters;
+  readonly blindBook: BlindBook;
   /** Told what the flash liquidator would not take. */
   readonly flashDesk: { refused(account: AccountId, block: number): void };
   readonly log: Log;
 }
-
-/**
- * An account that was acted upon unsimulated is simulated first when it comes again this soon; notices and liquidations
- * each for themselves, for one that was liquidated blindly may have to be called in the next block.
- */
-const BLIND_ONCE_IN_BLOCKS = 16;
 
 /**
  * Carries out a block's actions in their order, each simulated, signed, journalled and sent before the next is looked
@@ -37,8 +41,6 @@ const BLIND_ONCE_IN_BLOCKS = 16;
  */
 export class Executor {
   readonly #options: ExecutorOptions;
-  readonly #blindNotices = new Map<AccountId, number>();
-  readonly #blindTakes = new Map<AccountId, number>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -72,9 +74,9 @@ export class Executor {
     termsOf: (action: Action) => FeeTerms,
   ): Promise<number> {
     const parts = actions.flatMap((action) =>
-      isNotice(action) ? this.#byBlindness(action, head.number) : [action],
+      isNotice(action.duty) ? this.#byBlindness(action, head.number) : [action],
     );
-    const notices = parts.filter((action) => isNotice(action) && this.#mayGoBlind(action, head.number));
+    const notices = parts.filter((action) => isNotice(action.duty) && this.#mayGoBlind(action, head.number));
     let sent = await this.#sendBlind(notices, head, termsOf);
     const rest = parts.filter((each) => !notices.includes(each));
     for (const [i, action] of rest.entries()) {
@@ -114,10 +116,7 @@ export class Executor {
       terms: termsOf(action),
     }));
     const sent = await this.#send(parcels, head);
-    for (const action of actions) {
-      const before = this.#blindBefore(action, head.number);
-      for (const account of accountsOf(action)) before.set(account, head.number);
-    }
+    for (const action of actions) this.#options.blindBook.sent(action, head.number);
     return sent;
   }
 
@@ -134,27 +133,17 @@ export class Executor {
   }
 
   #mayGoBlind(action: Action, block: number): boolean {
-    const before = this.#blindBefore(action, block);
-    return accountsOf(action).every((account) => !before.has(account));
+    const { blindBook } = this.#options;
+    return accountsOf(action).every((account) => blindBook.mayGoBlind(account, action.duty, block));
   }
 
   /** An account that has to be simulated keeps no other from going ahead. */
   #byBlindness(action: Action, block: number): Action[] {
-    const before = this.#blindBefore(action, block);
-    const halves = [
-      withItems(action, ({ account }) => !before.has(account)),
-      withItems(action, ({ account }) => before.has(account)),
-    ];
+    const { blindBook } = this.#options;
+    const isBlind = ({ account }: { readonly account: AccountId }) =>
+      blindBook.mayGoBlind(account, action.duty, block);
+    const halves = [withItems(action, isBlind), withItems(action, (item) => !isBlind(item))];
     return halves.filter((half) => half !== undefined);
-  }
-
-  /** The accounts that went out unsimulated of late, in the same kind of action. */
-  #blindBefore(action: Action, block: number): Map<AccountId, number> {
-    const before = isNotice(action) ? this.#blindNotices : this.#blindTakes;
-    for (const [account, at] of before) {
-      if (block - at >= BLIND_ONCE_IN_BLOCKS || at > block) before.delete(account);
-    }
-    return before;
   }
 
   /** One that fails as a whole is simulated again in halves, until whatever spoils it stands alone. */
@@ -188,10 +177,6 @@ export class Executor {
 
 function wayOf(action: Action): { readonly way?: "flash" } {
   return isFlash(action) ? { way: "flash" } : {};
-}
-
-function isNotice({ duty }: Action): boolean {
-  return duty === "openCall" || duty === "reopenCall" || duty === "closeCall";
 }
 
 function halvesOf(action: Action): Action[] {

@@ -84,6 +84,11 @@ export function isTake(action: Action): action is TakeAction {
   return action.duty === "liquidateCritical" || action.duty === "liquidateProfitable";
 }
 
+/** Whether it opens or closes margin calls. */
+export function isNotice(duty: Duty): boolean {
+  return duty === "openCall" || duty === "reopenCall" || duty === "closeCall";
+}
+
 /** Whether the flash liquidator carries it out. */
 export function isFlash(action: Action): action is FlashAction {
   return "gasPerTake" in action;

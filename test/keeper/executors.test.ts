@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { GiveUpError, UserError } from "../../keeper/errors.ts";
 import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { BackOff } from "../../keeper/executors/backOff.ts";
+import { BlindBook } from "../../keeper/executors/blindBook.ts";
 import { DeadLetters } from "../../keeper/executors/deadLetters.ts";
 import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type Targets } from "../../keeper/executors/encodeAction.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
@@ -255,15 +256,17 @@ describe("Executor", () => {
       },
     } as unknown as Outbox;
     const deadLetters = new DeadLetters(noDeadLetters, silentLog);
+    const blindBook = new BlindBook();
     const executor = new Executor({
       rpc,
       targets,
       outboxFor: () => outbox,
       deadLetters,
+      blindBook,
       flashDesk: noFlash,
       log: silentLog,
     });
-    return { events, executor };
+    return { events, executor, blindBook };
   }
 
   it("sends calls ahead of what is simulated, and does not simulate them (K-23)", async () => {
@@ -280,6 +283,18 @@ describe("Executor", () => {
     expect(events).to.deep.equal(["openCall", "simulate"]);
     await executor.execute([batch("openCall", 1)], head(26), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
+  });
+
+  it("sends one that comes again blindly where it worked before: called, cured and fallen again (K-22, K-23)", async () => {
+    const { events, executor, blindBook } = bench();
+    await executor.execute([batch("openCall", 1)], head(10), termsOf);
+    blindBook.succeeded(accountOf(1), "liquidateCritical");
+    await executor.execute([batch("openCall", 1)], head(12), termsOf);
+    expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
+    events.length = 0;
+    blindBook.succeeded(accountOf(1), "openCall");
+    await executor.execute([batch("openCall", 1)], head(13), termsOf);
+    expect(events).to.deep.equal(["openCall"]);
   });
 
   it("lets one that has to be simulated hold up no other notice, nor a liquidation any notice (K-22, K-23)", async () => {

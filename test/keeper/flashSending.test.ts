@@ -5,6 +5,7 @@ import { GiveUpError } from "../../keeper/errors.ts";
 import { Experience } from "../../keeper/experience.ts";
 import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { encodeAction, FLASH_ABI, refusalsIn, type Targets } from "../../keeper/executors/encodeAction.ts";
+import { BlindBook } from "../../keeper/executors/blindBook.ts";
 import type { DeadLetters } from "../../keeper/executors/deadLetters.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
 import { GasBook } from "../../keeper/executors/gasBook.ts";
@@ -147,6 +148,7 @@ describe("Executor with a flash liquidator", () => {
         failed: ({ account }: { account: AccountId }) => waiting.push(account),
         isQuarantined: () => false,
       } as unknown as DeadLetters,
+      blindBook: new BlindBook(),
       flashDesk: { refused: (account) => refused.push(account) },
       log: silentLog,
     });
@@ -273,7 +275,15 @@ describe("what the flash liquidator's takes cost", () => {
   it("K-21 counts what was left out on the chain as lost, and learns nothing from it", () => {
     const { experience, refused, taken } = experienced();
     const { perAccount } = experience.gas;
+    const { blindBook } = experience;
+    const sentFor = [1, 2].map(accountOf);
+    blindBook.sent(flash(item(1), item(2)), at.number);
     experience.takeIn([settled({ skipped: [accountOf(2)] })], at, gas);
+    // Only what did nothing is simulated when it comes again.
+    expect(sentFor.map((account) => blindBook.mayGoBlind(account, "liquidateCritical", 9))).to.deep.equal([
+      true,
+      false,
+    ]);
     expect(experience.gas.perAccount).to.deep.equal(perAccount);
     expect(refused).to.deep.equal([accountOf(2)]);
     expect(taken).to.deep.equal([accountOf(1)]);

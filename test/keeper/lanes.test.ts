@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 import { describe, it } from "mocha";
 import { RetryableError } from "../../keeper/errors.ts";
+import { BlindBook } from "../../keeper/executors/blindBook.ts";
 import { DeadLetters } from "../../keeper/executors/deadLetters.ts";
 import { encodeAction } from "../../keeper/executors/encodeAction.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
@@ -170,6 +171,7 @@ describe("Executor with lanes", () => {
       targets,
       outboxFor,
       deadLetters,
+      blindBook: new BlindBook(),
       flashDesk: noFlash,
       log: silentLog,
     });
@@ -197,6 +199,7 @@ describe("Executor with lanes", () => {
       targets,
       outboxFor,
       deadLetters,
+      blindBook: new BlindBook(),
       flashDesk: noFlash,
       log: silentLog,
     });
