@@ -13,6 +13,8 @@ import {
 export interface AllowList {
   /** Throws a `GiveUpError` for a call that is not on the list: something in this process is not what it should be. */
   check(call: ContractCall): void;
+  /** The same as an answer, for what an earlier configuration may have allowed. */
+  allows(call: ContractCall): boolean;
   /** The same for a whole transaction: chain, value and gas too. */
   checkTransaction(transaction: CheckedTransaction): void;
 }
@@ -61,6 +63,15 @@ export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {
   };
   return {
     check,
+    allows(call) {
+      try {
+        check(call);
+        return true;
+      } catch (error) {
+        if (error instanceof GiveUpError) return false;
+        throw error;
+      }
+    },
     checkTransaction(transaction) {
       check(transaction);
       checkLimits(transaction, limits);

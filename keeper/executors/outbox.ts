@@ -258,17 +258,18 @@ export class Outbox {
     const urgencyPermille = urgencyOf(slot, head.number);
     const fees = raisedFees(last.fees, prudentBaseFee(head), limits, { capPerGas: cap, urgencyPermille });
     const { nonce, purpose } = slot;
+    const { duty } = purpose;
+    // Signed under an earlier configuration: the bytes may go out again, but nothing new is signed for it.
+    if (!allowList.allows(last)) {
+      log.error("transaction.notAllowed", { nonce, duty, to: last.to, offered: last.fees.maxFeePerGas });
+      return undefined;
+    }
     if (fees === undefined) {
-      log.error("transaction.feeLimitReached", {
-        nonce,
-        duty: purpose.duty,
-        offered: last.fees.maxFeePerGas,
-        cap,
-      });
+      log.error("transaction.feeLimitReached", { nonce, duty, offered: last.fees.maxFeePerGas, cap });
       return undefined;
     }
     const worst = last.gasLimit * fees.maxFeePerGas;
-    if (!gasBudget.allows(purpose.duty, worst, this.address, nonce)) return undefined;
+    if (!gasBudget.allows(duty, worst, this.address, nonce)) return undefined;
     const signed = await signer.sign({ ...last, nonce, fees }, chainId, allowList);
     const attempt: Attempt = { ...signed, signedAtBlock: head.number };
     store.journal(

@@ -2,10 +2,12 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 import { describe, it } from "mocha";
 import { GiveUpError, RetryableError } from "../../keeper/errors.ts";
+import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { contentOf } from "../../keeper/executors/sentTransaction.ts";
 import { FakeJournal } from "./support/fakeJournal.ts";
 import { FakeNode } from "./support/fakeNode.ts";
 import { callParcel, GWEI, headerAt, outboxBench, targets } from "./support/outboxBench.ts";
+import { recordingLog } from "./support/recordingLog.ts";
 import { accountOf } from "./support/state.ts";
 
 const keeper = targets.keeper;
@@ -231,5 +233,24 @@ describe("Outbox", () => {
     expect(error).to.be.instanceOf(GiveUpError);
     expect(node.sends).to.be.empty;
     expect(journal.entries.size).to.equal(0);
+  });
+
+  it("K-19 offers no more for what an earlier configuration signed, sends its bytes again and says so", async () => {
+    const first = await setting();
+    await first.at(1);
+    await first.outbox.send([parcel(1)], header(1));
+    const log = recordingLog();
+    const allowList = allowListOf({ ...targets, vault: `0x${"ee".repeat(20)}` });
+    const { node, journal, at } = await outboxBench({
+      node: first.node,
+      journal: first.journal,
+      allowList,
+      log,
+    });
+    for (let n = 2; n <= 12; ++n) await at(n);
+    expect(new Set(node.sends).size).to.equal(1);
+    expect(node.sends.length).to.be.greaterThan(1);
+    expect(journal.entries.size).to.equal(1);
+    expect(log.of("transaction.notAllowed")[0]).to.include({ nonce: 0, duty: "openCall" });
   });
 });
