@@ -168,6 +168,14 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `The decimals of ${say.asset("asset")}, the quote asset and their feeds differ by a factor of 10^${say.integer("exponent")}, beyond 10^76: check the feeds.`,
   "AgesOutOfOrder(address asset, uint256 maxAgeSeconds, uint256 deadAgeSeconds)": (say) =>
     `The ages of ${say.asset("asset")}'s feed, stale after ${say.duration("maxAgeSeconds")} and dead after ${say.duration("deadAgeSeconds")}, must rise from above zero.`,
+  "SecondSourceUnfit(address asset, address second, uint256 secondMaxAgeSeconds, uint256 maxDeviationBps)": (
+    say,
+  ) =>
+    `The second source ${say.address("second")} of ${say.asset("asset")}, with a maximum age of ${say.duration("secondMaxAgeSeconds")} and a deviation of ${say.bps("maxDeviationBps")}, does not serve: give a feed of at most 36 decimals that is not the first one, an age, and a deviation of at most 20 %, or none of the three.`,
+  "AnswerOutOfBounds(address asset, uint256 answer, uint256 minAnswer, uint256 maxAnswer)": (say) =>
+    `The feed of ${say.asset("asset")} answers ${say.integer("answer")}, which is not between ${say.integer("minAnswer")} and ${say.integer("maxAnswer")}: check the bounds, which are in the feed's decimals.`,
+  "SecondSourceDisagrees(address asset, address second, uint256 apartBps, uint256 maxDeviationBps)": (say) =>
+    `The second source ${say.address("second")} of ${say.asset("asset")} does not confirm the feed's answer within ${say.bps("maxDeviationBps")}: check that both give the same price, and that the second answers now.`,
   "RatesOutOfOrder(uint256 kinkWad, uint256 baseRateWad, uint256 kinkRateWad, uint256 fullRateWad)": (say) =>
     `The kink ${say.wad("kinkWad")} must lie between 0 and 1 and the yearly rates ${say.wad("baseRateWad")}, ${say.wad("kinkRateWad")} and ${say.wad("fullRateWad")} must not fall.`,
 

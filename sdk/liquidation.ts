@@ -72,6 +72,9 @@ export const NO_TAKE: Take = {
   before: NOTHING,
 };
 
+/** Where in a `freshSet` the set of prices in dispute begins. */
+const DISPUTED_SHIFT = 16;
+
 /** The gate and the calculation of a liquidation, `LiquidationLogic._work`: what `liquidate` does at this moment. */
 export function workTake(account: AccountState, moment: VaultMoment, request: TakeRequest): Take {
   const { collaterals, risk, prices, clock } = moment;
@@ -100,15 +103,17 @@ export function workTake(account: AccountState, moment: VaultMoment, request: Ta
   return size(account, moment, request, chosen);
 }
 
-/** `opened` with the collateral asked for and its price, or refused when it is not held or its price is not fresh. */
+/** `opened` with the collateral asked for and its price, or refused when it is not held or its price does not serve. */
 export function chooseCollateral(account: AccountState, prices: Prices, number: number, opened: Take): Take {
   if (number < 0 || number > 15 || !has(account.collateralSet, number)) {
     return { ...opened, refusal: Refusal.CollateralNotHeld };
   }
   const price36 = prices.price36[number] ?? 0n;
   const chosen: Take = { ...opened, number, price36 };
-  const isPriced = has(prices.freshSet, number) && price36 !== 0n;
-  return isPriced ? chosen : { ...chosen, refusal: Refusal.PriceNotFresh };
+  const isSaleable =
+    has(prices.freshSet, number) ||
+    (isBelowFloor(opened.status) && has(prices.freshSet, number + DISPUTED_SHIFT));
+  return isSaleable && price36 !== 0n ? chosen : { ...chosen, refusal: Refusal.PriceNotFresh };
 }
 
 /**

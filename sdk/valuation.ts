@@ -24,7 +24,7 @@ export function pricesFrom(assetSet: number, prices36: readonly bigint[], freshS
     const price = prices36[next] ?? 0n;
     if (price < PRICE_LIMIT36) price36[number] = price;
   }
-  const fresh = typeof freshSet === "bigint" ? Number(freshSet & 0xffffn) : freshSet;
+  const fresh = typeof freshSet === "bigint" ? Number(freshSet & 0xffff_ffffn) : freshSet;
   return { available: prices36.length >= numbers.length, freshSet: fresh, price36 };
 }
 

@@ -113,6 +113,7 @@ export interface CollateralTerms {
 export interface Prices {
   /** False when the oracle gave no answer. */
   readonly available: boolean;
+  /** A bit for each number whose price is fresh; 16 bits above it, one for each whose price is in dispute. */
   readonly freshSet: number;
   readonly price36: readonly bigint[];
 }

@@ -11,6 +11,7 @@ import {Account, Collateral, Moment, Status} from "../interfaces/VaultTypes.sol"
 /// @notice The prices of some of a vault's collaterals, by number.
 struct Prices {
     bool available;
+    /// As the oracle gives it: what is fresh, and 16 bits above that what is in dispute.
     uint256 freshSet;
     uint256[16] price36;
 }
@@ -18,8 +19,11 @@ struct Prices {
 /// @title An account's worth from the vault's storage and the oracle
 /// @dev The one place where collateral is valued: views, checks and executions all come here.
 library AccountHealth {
+    using AccountHealth for Prices;
     using CallClock for Account;
     using HealthMath for Valuation;
+
+    uint256 private constant DISPUTED_SHIFT = 16;
 
     /// @notice The prices of the collaterals in `assetSet`, read in one call.
     /// @dev An oracle that fails makes them unavailable, which refuses what needs a price and leaves deposit and repay
@@ -41,6 +45,15 @@ library AccountHealth {
         }
     }
 
+    function isFresh(Prices memory p, uint256 number) internal pure returns (bool) {
+        return (p.freshSet >> number) & 1 == 1;
+    }
+
+    /// @notice Whether the price is in time and contradicted: good enough to sell what is below its floor.
+    function isDisputed(Prices memory p, uint256 number) internal pure returns (bool) {
+        return (p.freshSet >> (number + DISPUTED_SHIFT)) & 1 == 1;
+    }
+
     /// @notice The worth of `account`. A stale price counts at its last answer, and as zero in the initial value.
     function valuationOf(
         VaultState storage s,
@@ -56,7 +69,7 @@ library AccountHealth {
             v.value += value;
             v.maintenanceValue += value * terms.maintenanceBps;
             v.liquidationValue += value * terms.liquidationBps;
-            if ((p.freshSet >> j) & 1 == 1) v.initialValue += value * terms.initialBps;
+            if (p.isFresh(j)) v.initialValue += value * terms.initialBps;
         }
         // The weighted sums are divided once, so that rounding down costs at most one base unit in all.
         v.maintenanceValue /= BPS;

@@ -59,6 +59,7 @@ struct Taken {
 /// and shares afterwards; the payment is in its cash ledger by then. `_work` is the one gate and the one calculation:
 /// preview, single and batch all use it.
 library LiquidationLogic {
+    using AccountHealth for Prices;
     using AccountHealth for VaultState;
     using CallClock for Account;
     using HealthMath for Valuation;
@@ -155,9 +156,8 @@ library LiquidationLogic {
         }
         t.number = numberPlusOne - 1;
         t.price36 = p.price36[t.number];
-        if ((p.freshSet >> t.number) & 1 == 0 || t.price36 == 0) {
-            return _refusal(t, Refusal.PriceNotFresh, 0, 0);
-        }
+        bool isSaleable = p.isFresh(t.number) || (belowFloor && p.isDisputed(t.number));
+        if (!isSaleable || t.price36 == 0) return _refusal(t, Refusal.PriceNotFresh, 0, 0);
 
         uint256 elapsed = CallClock.elapsedSince(account.auctionStartAt(moment), moment.uptime);
         if (!belowFloor && elapsed < s.auctionSeconds / 2) {
@@ -191,9 +191,7 @@ library LiquidationLogic {
         }
         t.number = numberPlusOne - 1;
         t.price36 = p.price36[t.number];
-        if ((p.freshSet >> t.number) & 1 == 0 || t.price36 == 0) {
-            return _refusal(t, Refusal.PriceNotFresh, 0, 0);
-        }
+        if (!p.isFresh(t.number) || t.price36 == 0) return _refusal(t, Refusal.PriceNotFresh, 0, 0);
         Collateral storage terms = s.collaterals[t.number];
         t.discountWad = AuctionMath.auctionDiscountWad(
             CallClock.elapsedSince(account.auctionStartAt(moment), moment.uptime),

@@ -4,6 +4,8 @@ pragma solidity ^0.8.28;
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {FeedReader} from "./FeedReader.sol";
+import {Guard, GuardTerms, SourceGuard} from "./SourceGuard.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {HealthMath} from "../libraries/HealthMath.sol";
 
@@ -15,6 +17,7 @@ struct FeedTerms {
     uint24 maxAgeSeconds;
     /// An answer older than this is dead.
     uint24 deadAgeSeconds;
+    Guard guard;
 }
 
 /// @title The prices of one vault from Chainlink feeds
@@ -27,7 +30,12 @@ struct FeedTerms {
 /// than the dead age, or its failure witnessed by `record` at least daily for as long. One bad reading therefore never
 /// makes a collateral worthless. The quote feed is stale beyond its age but never dead, for a price of nothing would
 /// make every collateral worthless because the unit of account has gone silent; see docs/decisions.
+/// An answer in time that its second source contradicts, or at its bounds, counts but is in dispute: nobody borrows or
+/// withdraws against it, and only what is below its floor is sold at it. A second source that is silent, old or
+/// unusable contradicts nothing. An asset without a guard costs nothing for it.
 contract ChainlinkOracle is IOracle {
+    using SourceGuard for GuardTerms;
+
     /// @notice What `record` has seen of a feed.
     struct Record {
         /// The last usable answer and its time.
@@ -39,14 +47,15 @@ contract ChainlinkOracle is IOracle {
         uint40 failedAt;
     }
 
-    /// @dev One feed in one word: address (160), maximum age (24), dead age (24), decimal exponent (8, signed).
+    /// @dev One feed in one word: address (160), maximum age (24), dead age (24), decimal exponent (8, signed), whether
+    /// there is a guard (1).
     type Leg is uint256;
 
     uint256 private constant MAX_LEGS = 16;
-    /// @dev Several times what a proxied Chainlink aggregator uses. A caller cannot starve a feed to make it look dead:
-    /// the 64th part of the gas that would remain does not finish the transaction.
-    uint256 private constant FEED_GAS = 100_000;
     uint256 private constant QUOTE = 255;
+    /// @dev Where in `freshSet` the set of assets in dispute begins.
+    uint256 private constant DISPUTED_SHIFT = 16;
+    uint256 private constant GUARDED = 1 << 216;
     int256 private constant MAX_EXPONENT = 76;
     /// @dev A failure that nobody has witnessed for longer than this begins anew.
     uint256 private constant WITNESS_SECONDS = 1 days;
@@ -74,6 +83,7 @@ contract ChainlinkOracle is IOracle {
 
     address[] private _assets;
     mapping(uint256 number => Record) private _records;
+    mapping(uint256 number => GuardTerms) private _guards;
 
     /// @notice A later answer of collateral `number`'s feed (255: the quote feed) is kept for when the feed fails.
     event AnswerRecorded(uint256 indexed number, uint256 answer, uint256 updatedAt);
@@ -109,12 +119,9 @@ contract ChainlinkOracle is IOracle {
         if (feeds.length > MAX_LEGS) revert TooManyFeeds(feeds.length);
         quoteAsset = newQuoteAsset;
         LEG_COUNT = feeds.length;
-        FeedTerms memory quoteTerms = FeedTerms(
-            newQuoteAsset,
-            quoteFeed,
-            quoteMaxAgeSeconds,
-            type(uint24).max
-        );
+        FeedTerms memory quoteTerms;
+        (quoteTerms.asset, quoteTerms.feed) = (newQuoteAsset, quoteFeed);
+        (quoteTerms.maxAgeSeconds, quoteTerms.deadAgeSeconds) = (quoteMaxAgeSeconds, type(uint24).max);
         _requireUsable(quoteTerms);
         QUOTE_LEG = _leg(quoteTerms, 0);
         _record(QUOTE, QUOTE_LEG);
@@ -126,6 +133,8 @@ contract ChainlinkOracle is IOracle {
             _requireUsable(terms);
             int256 decimals = int256(_decimals(terms.asset)) + int256(uint256(terms.feed.decimals()));
             legs[j] = _leg(terms, 36 + quoteDecimals - decimals);
+            if (_guards[j].set(terms.asset, terms.feed, terms.guard))
+                legs[j] = Leg.wrap(Leg.unwrap(legs[j]) | GUARDED);
             _record(j, legs[j]);
             _assets.push(terms.asset);
         }
@@ -157,8 +166,9 @@ contract ChainlinkOracle is IOracle {
         for (uint256 j; j < LEG_COUNT; ++j) {
             if ((assetSet >> j) & 1 == 0) continue;
             bool fresh;
-            (prices36[next++], fresh) = _price36(j, quoteAnswer);
-            if (fresh && quoteFresh) freshSet |= 1 << j;
+            bool disputed;
+            (prices36[next++], fresh, disputed) = _price36(j, quoteAnswer);
+            if (fresh && quoteFresh) freshSet |= 1 << (disputed ? j + DISPUTED_SHIFT : j);
         }
     }
 
@@ -167,8 +177,9 @@ contract ChainlinkOracle is IOracle {
         (uint256 quoteAnswer, bool quoteFresh) = _quote();
         for (uint256 j; j < LEG_COUNT; ++j) {
             if (_assets[j] != asset) continue;
-            (price36, fresh) = _price36(j, quoteAnswer);
-            return (price36, fresh && quoteFresh);
+            bool disputed;
+            (price36, fresh, disputed) = _price36(j, quoteAnswer);
+            return (price36, fresh && quoteFresh && !disputed);
         }
     }
 
@@ -196,9 +207,14 @@ contract ChainlinkOracle is IOracle {
         return (_feedOf(leg), _maxAgeOf(leg), _deadAgeOf(leg), _records[number]);
     }
 
+    /// @notice What makes answers of collateral `number` doubtful; all zero without a guard.
+    function guardOf(uint256 number) external view returns (Guard memory) {
+        return _guards[number].get();
+    }
+
     function _quote() private view returns (uint256 answer, bool fresh) {
         uint256 updatedAt;
-        (answer, updatedAt) = _read(_feedOf(QUOTE_LEG));
+        (answer, updatedAt) = FeedReader.read(_feedOf(QUOTE_LEG));
         if (answer == 0) return (_records[QUOTE].answer, false);
         fresh = block.timestamp - updatedAt <= _maxAgeOf(QUOTE_LEG);
     }
@@ -206,15 +222,16 @@ contract ChainlinkOracle is IOracle {
     function _price36(
         uint256 number,
         uint256 quoteAnswer
-    ) private view returns (uint256 price36, bool fresh) {
+    ) private view returns (uint256 price36, bool fresh, bool disputed) {
         Leg leg = _legAt(number);
-        (uint256 answer, uint256 updatedAt) = _read(_feedOf(leg));
+        (uint256 answer, uint256 updatedAt) = FeedReader.read(_feedOf(leg));
         if (answer == 0) {
             answer = _standIn(number, leg);
         } else {
             uint256 age = block.timestamp - updatedAt;
-            if (age > _deadAgeOf(leg)) return (0, false);
+            if (age > _deadAgeOf(leg)) return (0, false, false);
             fresh = age <= _maxAgeOf(leg);
+            if (fresh && Leg.unwrap(leg) & GUARDED != 0) disputed = _guards[number].isDoubtful(answer);
         }
         price36 = _scaled(answer, quoteAnswer, _exponentOf(leg));
         if (price36 == 0) fresh = false;
@@ -241,24 +258,9 @@ contract ChainlinkOracle is IOracle {
         return price36 < HealthMath.PRICE_LIMIT36 ? price36 : 0;
     }
 
-    /// @dev Zero when the feed has no usable answer. The capped gas also bounds what a hostile feed can return: it pays
-    /// for its memory out of it, and copying that costs the reader about as much.
-    function _read(address feed) private view returns (uint256 answer, uint256 updatedAt) {
-        (bool success, bytes memory result) = feed.staticcall{gas: FEED_GAS}(
-            abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
-        );
-        if (!success || result.length < 160) return (0, 0);
-        int256 signed;
-        // As full words: a round id with dirty high bits must not revert here.
-        (, signed, , updatedAt, ) = abi.decode(result, (uint256, int256, uint256, uint256, uint256));
-        if (signed <= 0 || signed > int256(uint256(type(uint128).max))) return (0, 0);
-        if (updatedAt == 0 || updatedAt > block.timestamp) return (0, 0);
-        return (uint256(signed), updatedAt);
-    }
-
     function _record(uint256 number, Leg leg) private {
         Record storage seen = _records[number];
-        (uint256 answer, uint256 updatedAt) = _read(_feedOf(leg));
+        (uint256 answer, uint256 updatedAt) = FeedReader.read(_feedOf(leg));
         if (answer == 0) {
             bool lapsed = block.timestamp - seen.failedAt > WITNESS_SECONDS && !_isSeenDead(seen, leg);
             if (seen.failingSince == 0 || lapsed) seen.failingSince = uint40(block.timestamp);
@@ -277,7 +279,7 @@ contract ChainlinkOracle is IOracle {
     }
 
     function _requireUsable(FeedTerms memory terms) private view {
-        (uint256 answer, ) = _read(address(terms.feed));
+        (uint256 answer, ) = FeedReader.read(address(terms.feed));
         if (answer == 0) revert FeedUnusable(terms.asset, address(terms.feed));
     }
 

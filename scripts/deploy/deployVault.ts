@@ -1,7 +1,7 @@
 import { Contract, ContractFactory, keccak256, type Signer } from "ethers";
 import type { Deployment, DeployedContract } from "../../sdk/deployment.ts";
 import { linkedBytecode, type Artifact, type LoadArtifact } from "./artifacts.ts";
-import type { VaultPlan } from "./plan.ts";
+import { feedTermsOf, type VaultPlan } from "./plan.ts";
 
 export interface DeployOptions {
   /** A deployment that was begun before: whatever of it stands on the chain as planned is kept. */
@@ -67,7 +67,7 @@ export async function deployVault(
     plan.quote.asset,
     plan.quote.feed,
     plan.quote.maxAgeSeconds,
-    plan.collaterals.map((c) => [c.asset, c.feed, c.maxAgeSeconds, c.deadAgeSeconds]),
+    plan.collaterals.map(feedTermsOf),
   ]);
   const permitRouter = await steps.deploy("PermitRouter", "periphery/PermitRouter.sol", []);
   await configure(steps, plan, vault, configurator, oracle, signer);

@@ -18,6 +18,19 @@ const amount = z
 const bps = z.int().min(0).max(10_000);
 const seconds = z.int().min(1);
 
+/** What makes an answer doubtful although it is in time; what is left out does not. */
+const guard = z.strictObject({
+  /** A second source of the same price, how old its answers may be, and how far from the feed's. */
+  second: address.default(ZeroAddress),
+  secondMaxAgeSeconds: z.int().min(0).default(0),
+  maxDeviationBps: bps.default(0),
+  /** In the feed's decimals; zero for none. */
+  minAnswer: amount.default(0n),
+  maxAnswer: amount.default(0n),
+});
+/** An oracle's guard that doubts nothing. */
+export const NO_GUARD = guard.parse({});
+
 const planSchema = z.strictObject({
   shareName: z.string().min(1),
   shareSymbol: z.string().min(1),
@@ -47,6 +60,7 @@ const planSchema = z.strictObject({
         feed: address,
         maxAgeSeconds: seconds,
         deadAgeSeconds: seconds,
+        guard: guard.optional(),
         initialBps: bps,
         maintenanceBps: bps,
         liquidationBps: bps,
@@ -57,6 +71,14 @@ const planSchema = z.strictObject({
     .min(1)
     .max(16),
 });
+
+/** The oracle's terms of a collateral's feed, in the order of `FeedTerms`. */
+export function feedTermsOf(collateral: VaultPlan["collaterals"][number]): unknown[] {
+  const { asset, feed, maxAgeSeconds, deadAgeSeconds, guard: own = NO_GUARD } = collateral;
+  const { second, secondMaxAgeSeconds, maxDeviationBps, minAnswer, maxAnswer } = own;
+  const guardTerms = [second, secondMaxAgeSeconds, maxDeviationBps, minAnswer, maxAnswer];
+  return [asset, feed, maxAgeSeconds, deadAgeSeconds, guardTerms];
+}
 
 /** Everything a vault is deployed with. Amounts are base units, weights bps, times seconds. */
 export type VaultPlan = z.infer<typeof planSchema>;

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import type { ChainlinkOracle, HostileFeed, MockERC20, MockFeed } from "../../types/index.ts";
 import { deploy } from "../vault/support/world.ts";
+import { NO_GUARD } from "../../scripts/deploy/plan.ts";
 
 const MAX_AGE = 3_900n;
 const DEAD_AGE = 259_200n;
@@ -65,6 +66,7 @@ async function deployOracle(
     feed,
     maxAgeSeconds: ages[0],
     deadAgeSeconds: ages[1],
+    guard: NO_GUARD,
   }));
   return deploy(ethers, "ChainlinkOracle", [quote, quoteFeed, MAX_AGE, feeds]);
 }

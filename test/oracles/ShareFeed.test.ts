@@ -10,6 +10,7 @@ import type {
   ShareFeed,
 } from "../../types/index.ts";
 import { deploy } from "../vault/support/world.ts";
+import { NO_GUARD } from "../../scripts/deploy/plan.ts";
 
 const DAY = 86_400n;
 const YEAR = 31_557_600n;
@@ -155,7 +156,7 @@ describe("ShareFeed", () => {
       const quote = await deploy<MockERC20>(ethers, "MockERC20", ["Quote", "USD", 6]);
       const quoteFeed = await deploy<MockFeed>(ethers, "MockFeed", [8, "USDC / USD", UNIT8]);
       const asset = await shares.getAddress();
-      const feeds = [{ asset, feed, maxAgeSeconds: DAY, deadAgeSeconds: 3n * DAY }];
+      const feeds = [{ asset, feed, maxAgeSeconds: DAY, deadAgeSeconds: 3n * DAY, guard: NO_GUARD }];
       const oracle = await deploy<ChainlinkOracle>(ethers, "ChainlinkOracle", [quote, quoteFeed, DAY, feeds]);
       const price36 = 2_000n * 10n ** 36n;
       expect(await oracle.price(asset)).to.deep.equal([price36, true]);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import type { ChainlinkOracle, HostileFeed, MockERC20, MockFeed, TwoHopFeed } from "../../types/index.ts";
 import { deploy } from "../vault/support/world.ts";
+import { NO_GUARD } from "../../scripts/deploy/plan.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
@@ -34,7 +35,9 @@ async function deployBench(): Promise<Bench> {
   const quoteFeed = await deploy<MockFeed>(ethers, "MockFeed", [8, "USDC / USD", UNIT8]);
   const token = await deploy<MockERC20>(ethers, "MockERC20", ["Staked", "stETH", 18]);
   const asset = await token.getAddress();
-  const feeds = [{ asset, feed, maxAgeSeconds: await feed.maxAgeSeconds(), deadAgeSeconds: DEAD_AGE }];
+  const feeds = [
+    { asset, feed, maxAgeSeconds: await feed.maxAgeSeconds(), deadAgeSeconds: DEAD_AGE, guard: NO_GUARD },
+  ];
   const oracle = await deploy<ChainlinkOracle>(ethers, "ChainlinkOracle", [
     quote,
     quoteFeed,

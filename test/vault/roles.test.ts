@@ -6,6 +6,7 @@ import type { UptimeClock } from "../../types/index.ts";
 import { Permission } from "./support/authority.ts";
 import { openPosition } from "./support/position.ts";
 import { deploy, deployVault, loadWorld, MAX_UINT, STRONG, type World } from "./support/world.ts";
+import { NO_GUARD } from "../../scripts/deploy/plan.ts";
 
 /** Whoever could think that they may do something, and an address that nobody holds the key of. */
 const ROLES = [
@@ -186,7 +187,13 @@ describe("what is deployed", () => {
     await expect(deploy(w.ethers, "UptimeClock", [zero, w.guardian, zero, 900n]))
       .to.be.revertedWithCustomError(w.clock, "OwnableInvalidOwner")
       .withArgs(zero);
-    const feed = { asset: eth({ w } as Scene), feed: zero, maxAgeSeconds: 1n, deadAgeSeconds: 2n };
+    const feed = {
+      asset: eth({ w } as Scene),
+      feed: zero,
+      maxAgeSeconds: 1n,
+      deadAgeSeconds: 2n,
+      guard: NO_GUARD,
+    };
     await expect(deploy(w.ethers, "ChainlinkOracle", [w.quote, zero, 1n, []]))
       .to.be.revertedWithCustomError(w.oracle, "FeedUnusable")
       .withArgs(w.quoteAddress, zero);

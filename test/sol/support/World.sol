@@ -135,7 +135,8 @@ abstract contract World is ITransferHook {
     function _newOracle() internal returns (ChainlinkOracle) {
         FeedTerms[] memory feeds = new FeedTerms[](listed.length);
         for (uint256 j; j < feeds.length; ++j) {
-            feeds[j] = FeedTerms(address(listed[j].token), listed[j].feed, MAX_AGE_SECONDS, DEAD_AGE_SECONDS);
+            (feeds[j].asset, feeds[j].feed) = (address(listed[j].token), listed[j].feed);
+            (feeds[j].maxAgeSeconds, feeds[j].deadAgeSeconds) = (MAX_AGE_SECONDS, DEAD_AGE_SECONDS);
         }
         return new ChainlinkOracle(address(quote), quoteFeed, MAX_AGE_SECONDS, feeds);
     }

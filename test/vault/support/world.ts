@@ -12,6 +12,7 @@ import type {
   RiskConfigurator,
   UptimeClock,
 } from "../../../types/index.ts";
+import { NO_GUARD } from "../../../scripts/deploy/plan.ts";
 
 export interface Terms {
   initialBps: bigint;
@@ -266,6 +267,7 @@ export async function deployOracle(
       feed: await c.feed.getAddress(),
       maxAgeSeconds: MAX_AGE_SECONDS,
       deadAgeSeconds: DEAD_AGE_SECONDS,
+      guard: NO_GUARD,
     })),
   );
   return deploy(ethers, "ChainlinkOracle", [quote, quoteFeed, MAX_AGE_SECONDS, feeds]);
