@@ -12,6 +12,8 @@ export interface DemoInput {
   /** Rows of a positions file that were left out, by reason. */
   readonly dropped: { readonly flagged: number; readonly underMinimum: number };
   readonly beatMs: number;
+  /** How many times longer the beat may become on a slow machine. */
+  readonly slowestPace: number;
 }
 
 const BEAT_MS = 145;
@@ -21,6 +23,9 @@ const STEEP_BEAT_MS = 330;
 /** With more accounts than the default, keeper and check have more to do in a beat. */
 const BEAT_MS_AN_ACCOUNT = 0.35;
 const USUAL_ACCOUNTS = 300;
+const SLOWEST_PACE = 3;
+/** The default crash is promised within 90 seconds, and is gentle enough. */
+const SLOWEST_DEFAULT_PACE = 1.2;
 
 /** Throws a PriceInputError for every fault of a file. */
 export function readInput(options: DemoOptions): DemoInput {
@@ -43,6 +48,7 @@ export function readInput(options: DemoOptions): DemoInput {
     plans,
     dropped: { flagged: positions?.flagged ?? 0, underMinimum: positions?.underMinimum ?? 0 },
     beatMs: options.beat ?? Math.round(least + more * BEAT_MS_AN_ACCOUNT),
+    slowestPace: isSteep(series) || options.prices !== undefined ? SLOWEST_PACE : SLOWEST_DEFAULT_PACE,
   };
 }
 

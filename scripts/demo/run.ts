@@ -17,6 +17,7 @@ import { OutageWatch, type OutageWords } from "./record/outageWatch.ts";
 import { outcomeOf } from "./record/outcome.ts";
 import { Recorder } from "./record/recorder.ts";
 import { isGood, verdictOf } from "./record/verdict.ts";
+import { paceOf } from "./replay/pace.ts";
 import { checkedAccounts, prepareReplay, type Replay } from "./replay/replay.ts";
 import { happeningsText, type Screen } from "./screen/screen.ts";
 import { priceText, timeText } from "./screen/wording.ts";
@@ -33,6 +34,8 @@ export interface RunContext {
 }
 
 interface Stage {
+  /** With the beat that suits this machine. */
+  readonly input: DemoInput;
   readonly rpc: Rpc;
   readonly chain: Chain;
   readonly world: PopulatedWorld;
@@ -59,9 +62,9 @@ export async function runDemo(input: DemoInput, context: RunContext): Promise<bo
   try {
     const stage = await setUp(input, context);
     const before = await wealthOf(stage.rpc, stage.world, stage.replay.lenders);
-    const keeper = await hireKeeper(input, context, stage, folder);
-    await play(input, context, stage, keeper);
-    const good = await close(input, context, stage, before, startedAt);
+    const keeper = await hireKeeper(context, stage, folder);
+    await play(context, stage, keeper);
+    const good = await close(context, stage, before, startedAt);
     if (input.options.keep) await keep(context, stage, keeper);
     return good;
   } finally {
@@ -102,6 +105,7 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
   });
   screen.say(`Vault ${world.deployment.vault} with ${plans.length} accounts`);
 
+  const beatMs = options.beat ?? (await pacedBeat(input, { rpc, world, screen }));
   const ids = checkedAccounts(world);
   const recorder = new Recorder(ids, world.deployment);
   const replay = await prepareReplay({
@@ -109,7 +113,7 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
     world,
     series,
     seed: options.seed,
-    beatMs: input.beatMs,
+    beatMs,
     opensAt,
     fault: options.fault,
     hasOutage: options.outage,
@@ -120,7 +124,18 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
   const { outage } = replay;
   const outageWatch =
     outage === undefined ? undefined : new OutageWatch(ids, COLLATERALS[0].symbol, () => outage.times);
-  return { rpc, chain, world, replay, recorder, outageWatch };
+  return { input: { ...input, beatMs }, rpc, chain, world, replay, recorder, outageWatch };
+}
+
+/** The beat that suits this machine, milliseconds. */
+async function pacedBeat(
+  { beatMs, slowestPace }: DemoInput,
+  { rpc, world, screen }: Pick<Stage, "rpc" | "world"> & Pick<RunContext, "screen">,
+): Promise<number> {
+  const pace = Math.min(await paceOf(rpc, world), slowestPace);
+  if (pace > 1.1)
+    screen.say(`This machine takes ${pace.toFixed(1)} times as long as usual; so do the blocks`);
+  return Math.round(beatMs * pace);
 }
 
 function tell(
@@ -137,9 +152,8 @@ function tell(
 }
 
 async function hireKeeper(
-  { options, beatMs }: DemoInput,
   { screen, children }: RunContext,
-  { chain, world }: Stage,
+  { input: { options, beatMs }, chain, world }: Stage,
   folder: string,
 ): Promise<KeeperProcess | undefined> {
   if (options.keeper === "off") {
@@ -166,11 +180,11 @@ async function hireKeeper(
 }
 
 async function play(
-  { beatMs, series, options }: DemoInput,
   { screen, signal }: RunContext,
-  { replay, chain }: Stage,
+  { input, replay, chain }: Stage,
   keeper: KeeperProcess | undefined,
 ): Promise<void> {
+  const { beatMs, series, options } = input;
   screen.say(`Replaying ${series.name}, seed ${options.seed}, a block every ${beatMs} ms`);
   const { driver, beat, feeds, traders, checker } = replay;
   const stop = new AbortController();
@@ -207,9 +221,8 @@ async function play(
 }
 
 async function close(
-  input: DemoInput,
   { screen }: RunContext,
-  { rpc, world, replay, recorder, outageWatch }: Stage,
+  { input, rpc, world, replay, recorder, outageWatch }: Stage,
   before: Wealth,
   startedAt: number,
 ): Promise<boolean> {
