@@ -54,6 +54,9 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol": "a price needs the token's decimals",
     "@openzeppelin/contracts/utils/math/Math.sol": "the lesser of two",
   },
+  "contracts/oracles/VolatilityGauge.sol": {
+    "contracts/libraries/VolatilityMath.sol": "the estimate's formulas, said once",
+  },
   "contracts/periphery/KeeperLens.sol": {
     "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol":
       "it shows keepers what the feeds themselves say",
