@@ -37,11 +37,10 @@ interface IVolatilityGauge {
     /// @notice A reading would have got less gas than every reading gets: `available` of `needed`.
     error ReadingStarved(uint256 available, uint256 needed);
 
-    /// @notice Measures at most `maxRounds` more readings in their order; call it again for the rest. Anyone may. It
-    /// stops early when the gas runs low and does nothing while the feed has no usable latest answer; it does not
-    /// revert for a feed. An id is passed over only when its reading fails and a later one exists; a round that is not
-    /// later than the one before it counts for nothing. A new phase of a proxy is begun when the old one has no further
-    /// round.
+    /// @notice Goes at most `maxRounds` ids further, in their order; call it again for the rest. Anyone may. It stops
+    /// early when the gas runs low and does nothing while the feed has no usable latest answer; it does not revert for
+    /// a feed. An id is passed over only when its reading fails and a later one exists; a round that is not later than
+    /// the one before it counts for nothing. A new phase of a proxy is begun when the old one has no further round.
     /// @return volatility The estimate now, times 1e18, rounded down.
     /// @return isComplete Whether every round up to the feed's latest has been measured.
     function poke(uint256 maxRounds) external returns (uint256 volatility, bool isComplete);

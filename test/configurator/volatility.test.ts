@@ -214,6 +214,22 @@ describe("RiskConfigurator: weights that follow volatility (rule 5, I-14)", () =
     });
   });
 
+  it("an hourly poke that lowers both weights takes under 150,000 gas", async () => {
+    const w = await loadWorld();
+    const asset = w.collaterals[0]!.address;
+    const feed = await deploy<RoundsFeed>(w.ethers, "RoundsFeed");
+    const start = (await now(w)) - 10n * HOUR;
+    await feed.push([1n, 2n], [2_000n * UNIT, 2_000n * UNIT], [start, start + HOUR]);
+    const args = [feed, HALF_LIFE, REFERENCE, 1n];
+    const gauge = await deploy<VolatilityGauge>(w.ethers, "VolatilityGauge", args);
+    await w.configurator.setVolatility(w.vault, asset, gauge, SLOPE, CAP);
+    await w.configurator.poke(w.vault, asset);
+    await feed.push([3n], [2_100n * UNIT], [start + 2n * HOUR]);
+    const receipt = await (await w.configurator.poke(w.vault, asset)).wait();
+    expect((await weightsOf(w)).maintenanceBps).to.equal(7_995n);
+    expect(receipt!.gasUsed).to.be.below(150_000n);
+  });
+
   describe("what a poke does to accounts", () => {
     it("it may call by and by, never liquidate without a call", async () => {
       const w = await loadFollowed();
