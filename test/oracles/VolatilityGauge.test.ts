@@ -3,7 +3,8 @@ import { network } from "hardhat";
 import { firstEstimate, nextEstimate, volatilityWadDown, type VolatilityEstimate } from "../../sdk/index.ts";
 import type { MockFeed, RoundsFeed, VolatilityGauge } from "../../types/index.ts";
 import { deploy } from "../vault/support/world.ts";
-import { readRealRounds, type NumberedRound } from "./support/realRounds.ts";
+import type { NumberedRound } from "../../scripts/docs/volatility/readFeedRounds.ts";
+import { readRealRounds } from "./support/realRounds.ts";
 
 const HALF_LIFE = 21_600n;
 const REFERENCE = 5n * 10n ** 17n;
