@@ -132,7 +132,8 @@ interface IRiskConfigurator {
     /// weight never. Both loosen at once, but only when the gauge has measured every round: somebody who stops it
     /// half-way gains nothing. A gauge that fails leaves its last estimate. Reverts with `NoGauge`, and in a deferral
     /// of the vault with `DeferralActive` when there is something to change.
-    /// @return initialBps The weights in the vault now.
+    /// @return initialBps The initial weight in the vault now.
+    /// @return maintenanceBps The maintenance weight in the vault now.
     function poke(
         IMarginVault vault,
         address asset
