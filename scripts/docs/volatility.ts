@@ -1,6 +1,7 @@
 /*
  * `npm run docs:volatility [-- FILE]`: draws docs/volatility.svg and prints the numbers of
- * docs/decisions/0019-volatility.md, from the rounds of ETH/USD in the data that lies beside the repository.
+ * docs/decisions/0019-volatility.md, from the rounds of ETH/USD in the data that lies beside the repository. With a file
+ * of another feed's rounds (`timestamp_utc_seconds,price,round_id`) it prints theirs and draws nothing.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -44,15 +45,34 @@ function rowOf(rounds: readonly NumberedRound[], terms: CourseTerms): string {
   ].join(" | ");
 }
 
+/** A dash where no account fell below its floor, as in the rounds of another feed. */
 function mean(notices: readonly Notice[], which: "without" | "with"): string {
+  if (notices.length === 0) return "-";
   return (notices.reduce((sum, notice) => sum + notice[which], 0) / notices.length).toFixed(0);
+}
+
+/** What a reference is chosen by. */
+function quantiles(rounds: readonly NumberedRound[]): string {
+  const course = weightCourse(rounds, CHOSEN_TERMS);
+  const percents: number[] = [];
+  let hour = course[0]?.at ?? 0n;
+  for (const [i, { at, volatilityWad }] of course.entries()) {
+    const until = course[i + 1]?.at ?? at;
+    for (; hour < until; hour += HOUR_SECONDS) percents.push(Number(volatilityWad) / 1e16);
+  }
+  percents.sort((a, b) => a - b);
+  const at = (share: number): string => (percents[Math.floor(percents.length * share)] ?? 0).toFixed(1);
+  return `median ${at(0.5)} %, nine in ten below ${at(0.9)} %, 99 in 100 below ${at(0.99)} %`;
 }
 
 function main(file: string): void {
   const rounds = readFeedRounds(file);
-  const target = join(root, "docs", "volatility.svg");
-  writeFileSync(target, volatilityChart(augustPicture(rounds)));
-  console.log(`wrote ${target}\n`);
+  if (file === ROUNDS_FILE) {
+    const target = join(root, "docs", "volatility.svg");
+    writeFileSync(target, volatilityChart(augustPicture(rounds)));
+    console.log(`wrote ${target}\n`);
+  }
+  console.log(`Volatility with a half-life of 6 h, by the hour: ${quantiles(rounds)}\n`);
   console.log(
     "| h, s_ref, slope, cap | warned / always | initial ahead / always | maintenance ahead / always | August | January | lowest |",
   );

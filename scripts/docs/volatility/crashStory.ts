@@ -23,7 +23,10 @@ export interface CrashPlan {
   readonly liquidationBps: bigint;
 }
 
-/** Follows an account with no other change than the price's and the weights'. */
+/**
+ * Follows an account with no other change than the price's and the weights'. Throws a RangeError when the course does
+ * not reach back to the crash.
+ */
 export function crashStory(course: readonly CoursePoint[], plan: CrashPlan): CrashStory {
   const ownBps = Number(course[0]?.maintenanceBps ?? 0n);
   const start = course.findLast(({ at }) => at <= plan.from);

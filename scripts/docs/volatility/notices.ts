@@ -12,8 +12,10 @@ export interface Notice {
 /** Of accounts that are not callable when a crash begins; what falls from further up has the most notice anyway. */
 const HEALTHS = Array.from({ length: 49 }, (_, i) => 1.005 + 0.005 * i);
 
-/** The notices of all accounts that a crash takes below their floors. */
+/** The notices of all accounts that a crash takes below their floors; none where the course is not of that time. */
 export function noticesOf(course: readonly CoursePoint[], crash: CrashPlan): Notice[] {
+  const [first] = course;
+  if (first === undefined || first.at > crash.from) return [];
   return HEALTHS.flatMap((health) => {
     const { calledAt, calledAtWithout, criticalAt } = crashStory(course, { ...crash, health });
     if (calledAt === undefined || calledAtWithout === undefined || criticalAt === undefined) return [];
