@@ -165,6 +165,13 @@ export const CANARIES: readonly Canary[] = [
     replace: "_creditCash(insured);\n        _mint(address(this), shares * 2);",
   },
   {
+    name: "half a grace after a stop",
+    after: "L2 outages: users cannot act, and are sold when they can",
+    file: "UptimeClock.sol",
+    find: "stops.protectedUntil = uint40(uptime + graceSeconds);",
+    replace: "stops.protectedUntil = uint40(uptime + graceSeconds / 2);",
+  },
+  {
     name: "ramp without steps",
     after: "Aave CAPO, 2026: a parameter that moves at once and takes accounts with it",
     file: "libraries/VolatilityMath.sol",
