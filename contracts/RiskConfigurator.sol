@@ -5,12 +5,15 @@ import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
-import {IRiskConfigurator, Listing} from "./interfaces/IRiskConfigurator.sol";
+import {IRiskConfigurator, Listing, VolatilityTerms} from "./interfaces/IRiskConfigurator.sol";
+import {IVolatilityGauge} from "./interfaces/IVolatilityGauge.sol";
 import {CollateralTerms, RiskTerms} from "./interfaces/VaultTypes.sol";
+import {VolatilityMath, Weights} from "./libraries/VolatilityMath.sol";
 
 /// @title RiskConfigurator
 /// @notice See `IRiskConfigurator`.
-/// @dev Holds no parameters of its own but the bounds, which are in the code.
+/// @dev The bounds are in the code. Of the parameters it keeps only what the vault has no room for: how weights follow
+/// volatility, and what they are without it.
 contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     uint256 private constant BPS = 1e4;
     /// @dev A price may fall this far beyond the floor before a sale at the deepest discount leaves a loss.
@@ -25,6 +28,12 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     uint256 private constant MAX_TOKEN_DECIMALS = 36;
     uint256 private constant PRICE_SCALE = 1e36;
     uint256 private constant MIN_UNITS_IN_DUST = 100;
+    uint256 private constant MAX_SLOPE_BPS = 10_000;
+    uint256 private constant MAX_TIGHTENING_BPS = 2_500;
+    /// @dev Two days of an hourly heartbeat; whoever is further behind pokes the gauge itself.
+    uint256 private constant POKED_ROUNDS = 48;
+
+    mapping(IMarginVault vault => mapping(address asset => VolatilityTerms)) private _volatilityTerms;
 
     constructor(address initialOwner) Ownable(initialOwner) {}
 
@@ -52,9 +61,59 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     /// @inheritdoc IRiskConfigurator
     function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external onlyOwner {
         CollateralTerms memory terms = _termsOf(vault, asset);
+        VolatilityTerms storage t = _volatilityTerms[vault][asset];
+        bool isFollowing = address(t.gauge) != address(0);
         terms.initialBps = newInitialBps;
+        if (isFollowing) terms.maintenanceBps = t.maintenanceBps;
         _checkTerms(terms);
-        vault.setCollateralTerms(asset, terms);
+        if (!isFollowing) return vault.setCollateralTerms(asset, terms);
+        t.initialBps = newInitialBps;
+        _poke(vault, asset);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setVolatility(
+        IMarginVault vault,
+        address asset,
+        IVolatilityGauge newGauge,
+        uint16 newSlopeBps,
+        uint16 newCapBps
+    ) external onlyOwner {
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        VolatilityTerms memory oldTerms = _volatilityTerms[vault][asset];
+        VolatilityTerms memory newTerms;
+        if (address(newGauge) != address(0)) {
+            if (
+                newSlopeBps == 0 ||
+                newSlopeBps > MAX_SLOPE_BPS ||
+                newCapBps == 0 ||
+                newCapBps > MAX_TIGHTENING_BPS
+            ) revert VolatilityTermsOutOfRange(newSlopeBps, newCapBps);
+            newGauge.poke(0);
+            bool isFirst = address(oldTerms.gauge) == address(0);
+            newTerms = VolatilityTerms({
+                gauge: newGauge,
+                slopeBps: newSlopeBps,
+                capBps: newCapBps,
+                initialBps: isFirst ? terms.initialBps : oldTerms.initialBps,
+                maintenanceBps: isFirst ? terms.maintenanceBps : oldTerms.maintenanceBps,
+                loweredAt: oldTerms.loweredAt
+            });
+        } else {
+            _requireGauge(vault, asset, oldTerms);
+            (terms.initialBps, terms.maintenanceBps) = (oldTerms.initialBps, oldTerms.maintenanceBps);
+        }
+        _volatilityTerms[vault][asset] = newTerms;
+        emit VolatilityTermsSet(vault, asset, oldTerms, newTerms);
+        if (address(newGauge) == address(0)) vault.setCollateralTerms(asset, terms);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function poke(
+        IMarginVault vault,
+        address asset
+    ) external returns (uint256 initialBps, uint256 maintenanceBps) {
+        return _poke(vault, asset);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -92,6 +151,79 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external onlyOwner {
         if (newFeeBps > MAX_FEE_BPS) revert FeeOutOfRange(newFeeBps);
         vault.setFee(newFeeBps, newRecipient);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function volatilityTerms(
+        IMarginVault vault,
+        address asset
+    ) external view returns (VolatilityTerms memory) {
+        return _volatilityTerms[vault][asset];
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function targetWeights(
+        IMarginVault vault,
+        address asset
+    ) external view returns (uint256 initialBps, uint256 maintenanceBps) {
+        VolatilityTerms memory t = _volatilityTerms[vault][asset];
+        _requireGauge(vault, asset, t);
+        Weights memory target = _targets(t, t.gauge.volatilityWad());
+        return (target.initialBps, target.maintenanceBps);
+    }
+
+    function _poke(
+        IMarginVault vault,
+        address asset
+    ) private returns (uint256 initialBps, uint256 maintenanceBps) {
+        VolatilityTerms storage t = _volatilityTerms[vault][asset];
+        _requireGauge(vault, asset, t);
+        bool isComplete;
+        // A caller who starves it gains nothing either: what the gauge says then is incomplete.
+        try t.gauge.poke(POKED_ROUNDS) returns (uint256, bool complete) {
+            isComplete = complete;
+        } catch {
+            // Its last estimate stands.
+        }
+        uint256 volatilityWad = t.gauge.volatilityWad();
+        Weights memory target = _targets(t, volatilityWad);
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        Weights memory next = VolatilityMath.nextWeights({
+            current: Weights(terms.initialBps, terms.maintenanceBps),
+            target: target,
+            mayLower: block.timestamp >= t.loweredAt + VolatilityMath.STEP_SECONDS,
+            mayLoosen: isComplete
+        });
+        emit WeightsPoked({
+            vault: vault,
+            asset: asset,
+            volatilityWad: volatilityWad,
+            isComplete: isComplete,
+            initialBps: next.initialBps,
+            maintenanceBps: next.maintenanceBps,
+            targetMaintenanceBps: target.maintenanceBps
+        });
+        (initialBps, maintenanceBps) = (next.initialBps, next.maintenanceBps);
+        if (maintenanceBps < terms.maintenanceBps) t.loweredAt = uint32(block.timestamp);
+        if (initialBps == terms.initialBps && maintenanceBps == terms.maintenanceBps) {
+            return (initialBps, maintenanceBps);
+        }
+        (terms.initialBps, terms.maintenanceBps) = (uint16(initialBps), uint16(maintenanceBps));
+        vault.setCollateralTerms(asset, terms);
+    }
+
+    function _targets(VolatilityTerms memory t, uint256 volatilityWad) private view returns (Weights memory) {
+        uint256 tighteningWad = VolatilityMath.tighteningWadDown({
+            volatilityWad: volatilityWad,
+            referenceWad: t.gauge.referenceWad(),
+            slopeBps: t.slopeBps,
+            capBps: t.capBps
+        });
+        return VolatilityMath.tightenedDown(Weights(t.initialBps, t.maintenanceBps), tighteningWad);
+    }
+
+    function _requireGauge(IMarginVault vault, address asset, VolatilityTerms memory t) private pure {
+        if (address(t.gauge) == address(0)) revert NoGauge(vault, asset);
     }
 
     function _setOracle(IMarginVault vault, IOracle newOracle) private {

@@ -13,6 +13,8 @@ export interface DeployedAsset {
 /** A collateral; `number` is its place in the vault's listing order. */
 export interface DeployedCollateral extends DeployedAsset {
   readonly number: number;
+  /** What measures the volatility that its weights follow; not there where they follow none. */
+  readonly gauge?: string;
 }
 
 /** How a contract came to be where it is. */
@@ -102,7 +104,9 @@ function collateralsAt(json: unknown): DeployedCollateral[] {
     const path = `collaterals[${index}]`;
     const number = integerAt(objectAt(item, path).number, `${path}.number`, 15);
     if (number !== index) throw new InputError(`${path}.number must be ${index}: collaterals go by number.`);
-    return { number, ...assetAt(item, path) };
+    const { gauge } = objectAt(item, path);
+    const follows = gauge === undefined ? {} : { gauge: addressAt(gauge, `${path}.gauge`) };
+    return { number, ...assetAt(item, path), ...follows };
   });
 }
 

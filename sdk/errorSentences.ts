@@ -131,6 +131,18 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "NotListed(address vault, address asset)": (say) =>
     `${say.asset("asset")} is not listed in the vault ${say.address("vault")}: list it first.`,
 
+  // volatility
+  "VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps)": (say) =>
+    `A slope of ${say.bps("slopeBps")} and a cap of ${say.bps("capBps")} are out of range: the slope must be from 1 to 10,000 bps, the cap from 1 to 2,500.`,
+  "NoGauge(address vault, address asset)": (say) =>
+    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility, so there is nothing to poke: the configurator's owner sets a gauge.`,
+  "GaugeTermsOutOfRange(uint256 halfLifeSeconds, uint256 referenceWad)": (say) =>
+    `A half-life of ${say.duration("halfLifeSeconds")} and a reference of ${say.wad("referenceWad")} are out of range: the half-life must be from 1 hour to 30 days, the reference from 0.01 to 3.`,
+  "RoundUnusable(address feed, uint256 roundId)": (say) =>
+    `The feed ${say.address("feed")} gives no usable answer for its round ${say.integer("roundId")} (0 means its latest one): name a round that it keeps, or a feed that keeps rounds.`,
+  "ReadingStarved(uint256 available, uint256 needed)": (say) =>
+    `A feed's round was to be read with ${say.integer("available")} gas left where ${say.integer("needed")} are needed: send more gas, or ask for fewer rounds.`,
+
   // IFlashLiquidator
   "NotKeeper(address caller)": (say) =>
     `The flash liquidator's owner has not allowed ${say.address("caller")} to liquidate: use a key that is allowed, or have the owner call setKeeper.`,

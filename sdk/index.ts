@@ -27,3 +27,4 @@ export * from "./vault.ts";
 export * from "./vaultEvent.ts";
 export * from "./vaultEvents.ts";
 export * from "./vaultTypes.ts";
+export * from "./volatility.ts";

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IMarginVault} from "./IMarginVault.sol";
 import {IOracle} from "./IOracle.sol";
+import {IVolatilityGauge} from "./IVolatilityGauge.sol";
 import {CollateralTerms, RiskTerms} from "./VaultTypes.sol";
 
 /// @notice A collateral to list.
@@ -11,11 +12,46 @@ struct Listing {
     CollateralTerms terms;
 }
 
+/// @notice How the weights of a collateral follow the volatility of its price. One slot.
+struct VolatilityTerms {
+    /// What measures it; zero: the weights do not follow it.
+    IVolatilityGauge gauge;
+    /// Tightening in bps for each 100 % of volatility above the gauge's reference.
+    uint16 slopeBps;
+    /// The most it can be.
+    uint16 capBps;
+    /// The weights without any tightening.
+    uint16 initialBps;
+    uint16 maintenanceBps;
+    /// When the maintenance weight was last lowered, unix seconds.
+    uint32 loweredAt;
+}
+
 /// @title The parameters of vaults, inside bounds
 /// @notice The only caller of a vault's setters; one configurator may serve many vaults. Weights, discounts and fees in
-/// bps, times in seconds, amounts in base units. Every function but the bounds is the owner's and reverts with
-/// `OwnableUnauthorizedAccount` for others.
+/// bps, times in seconds, amounts in base units. Every function that changes something is the owner's and reverts with
+/// `OwnableUnauthorizedAccount` for others, but for `poke`, which is anyone's.
 interface IRiskConfigurator {
+    /// @notice The weights of `asset` in `vault` follow volatility as `newTerms` say, or no longer.
+    event VolatilityTermsSet(
+        IMarginVault indexed vault,
+        address indexed asset,
+        VolatilityTerms oldTerms,
+        VolatilityTerms newTerms
+    );
+
+    /// @notice The weights of `asset` in `vault` are now these. The maintenance weight has further to go where it is
+    /// above `targetMaintenanceBps`. `isComplete`: the volatility is that of all rounds, without which nothing loosens.
+    event WeightsPoked(
+        IMarginVault indexed vault,
+        address indexed asset,
+        uint256 volatilityWad,
+        bool isComplete,
+        uint256 initialBps,
+        uint256 maintenanceBps,
+        uint256 targetMaintenanceBps
+    );
+
     /// @notice Weights must satisfy `0 < initial < maintenance < liquidation` with
     /// `initial * 1.02 <= maintenance` and `maintenance * 1.04 <= liquidation`.
     error WeightsOutOfOrder(uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps);
@@ -55,6 +91,12 @@ interface IRiskConfigurator {
     /// @notice `asset` has no code, or no decimals up to 36.
     error NotAToken(address asset);
 
+    /// @notice The slope must lie in 1 to 10,000 bps, the cap in 1 to 2,500.
+    error VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps);
+
+    /// @notice The weights of `asset` in `vault` follow no volatility.
+    error NoGauge(IMarginVault vault, address asset);
+
     /// @notice `asset` is not listed in `vault`.
     error NotListed(IMarginVault vault, address asset);
 
@@ -68,8 +110,34 @@ interface IRiskConfigurator {
     function setCap(IMarginVault vault, address asset, uint128 newCap) external;
 
     /// @notice Sets the initial weight of a collateral. It binds new risk only, so that it may change at once; the
-    /// other two may not change until they can be ramped. Reverts with `NotListed`, `WeightsOutOfOrder`.
+    /// other two may not be set until they can be ramped. Where the weights follow volatility it is the one without any
+    /// tightening, and `poke` is done with it. Reverts with `NotListed`, `WeightsOutOfOrder`.
     function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external;
+
+    /// @notice Lets the weights of a collateral follow the volatility that `newGauge` measures, from the next poke on:
+    /// `weight / (1 + clamp(slope * max(0, volatility - reference), 0, cap))`. With the zero address they follow it no
+    /// longer and are at once what they would be without; the other two arguments then count for nothing. Reverts with
+    /// `NotListed`, `VolatilityTermsOutOfRange`, `NoGauge` when there is none to take away, and whatever `newGauge`
+    /// does when it is none.
+    function setVolatility(
+        IMarginVault vault,
+        address asset,
+        IVolatilityGauge newGauge,
+        uint16 newSlopeBps,
+        uint16 newCapBps
+    ) external;
+
+    /// @notice Brings the gauge of a collateral forward and the vault's weights with it. Anyone may. The initial weight
+    /// tightens at once; the maintenance weight by at most 25 bps, at least an hour after it last did; the liquidation
+    /// weight never. Both loosen at once, but only when the gauge has measured every round: somebody who stops it
+    /// half-way gains nothing. A gauge that fails leaves its last estimate. Reverts with `NoGauge`, and in a deferral
+    /// of the vault with `DeferralActive` when there is something to change.
+    /// @return initialBps The initial weight in the vault now.
+    /// @return maintenanceBps The maintenance weight in the vault now.
+    function poke(
+        IMarginVault vault,
+        address asset
+    ) external returns (uint256 initialBps, uint256 maintenanceBps);
 
     /// @notice Points the vault at another oracle for the same collaterals. Reverts with the oracle errors above.
     function setOracle(IMarginVault vault, IOracle newOracle) external;
@@ -83,4 +151,17 @@ interface IRiskConfigurator {
 
     /// @notice Sets the fee on interest and its recipient (zero: the insurance). Reverts with `FeeOutOfRange`.
     function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external;
+
+    /// @notice How the weights of a collateral follow volatility; all zero where they do not.
+    function volatilityTerms(
+        IMarginVault vault,
+        address asset
+    ) external view returns (VolatilityTerms memory);
+
+    /// @notice The weights towards which those of a collateral go, by the gauge's last estimate: its own, tightened.
+    /// Reverts with `NoGauge`.
+    function targetWeights(
+        IMarginVault vault,
+        address asset
+    ) external view returns (uint256 initialBps, uint256 maintenanceBps);
 }

@@ -12,6 +12,7 @@ import {FixedPoint} from "../libraries/FixedPoint.sol";
 import {HealthMath, Valuation} from "../libraries/HealthMath.sol";
 import {Lot, TrancheMath} from "../libraries/TrancheMath.sol";
 import {VaultState} from "../libraries/VaultState.sol";
+import {VolatilityMath, Weights} from "../libraries/VolatilityMath.sol";
 
 /// @notice Every calculation of the libraries over arrays, so that a test compares thousands of vectors in one call.
 /// @dev All members are full words in fixed order: a test packs and reads them without a general ABI coder.
@@ -119,6 +120,31 @@ contract MathHarness {
         uint256 affordable;
     }
 
+    struct VolatilityInput {
+        uint256 varianceWad;
+        uint256 before;
+        uint256 answer;
+        uint256 elapsed;
+        uint256 halfLifeSeconds;
+        uint256 referenceWad;
+        uint256 slopeBps;
+        uint256 capBps;
+        Weights base;
+        Weights current;
+        bool mayLower;
+        bool mayLoosen;
+    }
+
+    struct VolatilityOutput {
+        uint256 decayWad;
+        uint256 moveWad;
+        uint256 varianceWad;
+        uint256 volatilityWad;
+        uint256 tighteningWad;
+        Weights target;
+        Weights next;
+    }
+
     struct RateInput {
         uint256 cash;
         uint256 debt;
@@ -224,6 +250,33 @@ contract MathHarness {
             o.seized = TrancheMath.seizedDown(lot, a.repaid);
             o.insured = TrancheMath.insuranceUp(a.repaid, lot.discountWad);
             o.affordable = TrancheMath.affordableDown(a.maxPay, lot.discountWad);
+        }
+    }
+
+    function volatility(
+        VolatilityInput[] calldata inputs
+    ) external pure returns (VolatilityOutput[] memory outputs) {
+        outputs = new VolatilityOutput[](inputs.length);
+        for (uint256 i; i < inputs.length; ++i) {
+            VolatilityInput calldata a = inputs[i];
+            VolatilityOutput memory o = outputs[i];
+            o.decayWad = VolatilityMath.decayWad(a.elapsed, a.halfLifeSeconds);
+            o.moveWad = VolatilityMath.moveWadDown(a.before, a.answer);
+            o.varianceWad = VolatilityMath.nextVarianceWadDown(
+                a.varianceWad,
+                o.moveWad,
+                a.elapsed,
+                a.halfLifeSeconds
+            );
+            o.volatilityWad = VolatilityMath.volatilityWadDown(o.varianceWad);
+            o.tighteningWad = VolatilityMath.tighteningWadDown(
+                o.volatilityWad,
+                a.referenceWad,
+                a.slopeBps,
+                a.capBps
+            );
+            o.target = VolatilityMath.tightenedDown(a.base, o.tighteningWad);
+            o.next = VolatilityMath.nextWeights(a.current, o.target, a.mayLower, a.mayLoosen);
         }
     }
 

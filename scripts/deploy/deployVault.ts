@@ -1,5 +1,6 @@
 import { Contract, ContractFactory, keccak256, type Signer } from "ethers";
 import type { Deployment, DeployedContract } from "../../sdk/deployment.ts";
+import { followVolatility, type GaugeSteps } from "./followVolatility.ts";
 import { linkedBytecode, type Artifact, type LoadArtifact } from "./artifacts.ts";
 import { feedTermsOf, type VaultPlan } from "./plan.ts";
 
@@ -10,9 +11,7 @@ export interface DeployOptions {
   onStep?: (step: string, contracts: Readonly<Record<string, DeployedContract>>) => void;
 }
 
-interface Steps {
-  deploy: (name: string, source: string, args: readonly unknown[]) => Promise<Contract>;
-  send: (step: string, transaction: Promise<{ wait: () => Promise<unknown> }>) => Promise<void>;
+interface Steps extends GaugeSteps {
   contracts: Record<string, DeployedContract>;
 }
 
@@ -70,7 +69,7 @@ export async function deployVault(
     plan.collaterals.map(feedTermsOf),
   ]);
   const permitRouter = await steps.deploy("PermitRouter", "periphery/PermitRouter.sol", []);
-  await configure(steps, plan, vault, configurator, oracle, signer);
+  const gauges = await configure(steps, plan, vault, configurator, oracle, signer);
 
   const rates = Object.fromEntries(Object.entries(plan.rates).map(([name, rate]) => [name, rate.toString()]));
   return {
@@ -91,6 +90,7 @@ export async function deployVault(
         number,
         ...(await describeToken(signer, c.asset)),
         feed: c.feed,
+        ...gaugeOf(gauges, number),
       })),
     ),
     rates: rates as Deployment["rates"],
@@ -105,7 +105,7 @@ async function configure(
   configurator: Contract,
   oracle: Contract,
   signer: Signer,
-): Promise<void> {
+): Promise<Map<number, string>> {
   const target = await vault.getAddress();
   if (!sameFields(await read(vault, "riskTerms"), plan.riskTerms)) {
     await steps.send("set risk terms", call(configurator, "setRiskTerms", target, plan.riskTerms));
@@ -121,6 +121,7 @@ async function configure(
       call(configurator, "listCollaterals", target, listings, oracleAddress),
     );
   }
+  const gauges = await followVolatility(steps, plan, target, configurator);
   if (!sameFields(await read(vault, "feeTerms"), plan.fee)) {
     const { feeBps, recipient } = plan.fee;
     await steps.send("set fee", call(configurator, "setFee", target, feeBps, recipient));
@@ -130,6 +131,12 @@ async function configure(
   if (owner === (await signer.getAddress()) && owner !== plan.owner && pending !== plan.owner) {
     await steps.send("offer ownership", call(configurator, "transferOwnership", plan.owner));
   }
+  return gauges;
+}
+
+function gaugeOf(gauges: ReadonlyMap<number, string>, number: number): { gauge?: string } {
+  const gauge = gauges.get(number);
+  return gauge === undefined ? {} : { gauge };
 }
 
 function stepsOf(signer: Signer, load: LoadArtifact, { previous, onStep }: DeployOptions): Steps {
@@ -137,17 +144,17 @@ function stepsOf(signer: Signer, load: LoadArtifact, { previous, onStep }: Deplo
   const libraries: Record<string, string> = {};
   return {
     contracts,
-    async deploy(name, source, args) {
+    async deploy(name, source, args, label = name) {
       const artifact = load(source, name);
-      const earlier = previous?.contracts?.[name];
+      const earlier = previous?.contracts?.[label];
       const kept =
         earlier !== undefined && (await stands(signer, earlier, artifact, args, libraries))
           ? earlier
           : undefined;
       const deployed = kept ?? (await deployOne(signer, artifact, args, libraries));
-      contracts[name] = deployed;
+      contracts[label] = deployed;
       libraries[name] = deployed.address;
-      onStep?.(kept === undefined ? `deployed ${name}` : `kept ${name}`, contracts);
+      onStep?.(kept === undefined ? `deployed ${label}` : `kept ${label}`, contracts);
       return new Contract(deployed.address, artifact.abi, signer);
     },
     async send(step, transaction) {

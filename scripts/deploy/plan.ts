@@ -66,6 +66,19 @@ const planSchema = z.strictObject({
         liquidationBps: bps,
         maxDiscountBps: bps,
         cap: amount,
+        /** How the weights follow the price's volatility; left out, they do not. */
+        volatility: z
+          .strictObject({
+            /** Whose rounds are measured: the collateral's feed unless given, as one made of others needs. */
+            feed: address.optional(),
+            halfLifeSeconds: seconds,
+            referenceWad: amount,
+            slopeBps: bps.min(1),
+            capBps: z.int().min(1).max(2_500),
+            /** The round to begin after; zero for the latest. */
+            firstRoundId: amount.default(0n),
+          })
+          .optional(),
       }),
     )
     .min(1)

@@ -1,5 +1,6 @@
 import { Contract, keccak256, type Provider } from "ethers";
 import type { Deployment } from "../../sdk/deployment.ts";
+import { followedTermsOf } from "./followVolatility.ts";
 import type { LoadArtifact } from "./artifacts.ts";
 import type { VaultPlan } from "./plan.ts";
 
@@ -35,19 +36,27 @@ export async function verifyDeployment(
   compareFields("risk terms", await read("riskTerms"), plan.riskTerms, expect);
   compareFields("fee", await read("feeTerms"), plan.fee, expect);
   expect("number of collaterals", await read("collateralCount"), plan.collaterals.length);
-  for (const [number, planned] of plan.collaterals.entries()) {
-    const [asset, terms] = (await read("collateralAt", number)) as [string, unknown];
-    expect(`collateral ${number}`, asset, planned.asset);
-    const { initialBps, maintenanceBps, liquidationBps, maxDiscountBps, cap } = planned;
-    const wanted = { initialBps, maintenanceBps, liquidationBps, maxDiscountBps, cap };
-    compareFields(`collateral ${number}`, terms, wanted, expect);
-  }
-
   const configurator = new Contract(
     deployment.configurator,
     load("RiskConfigurator.sol", "RiskConfigurator").abi,
     provider,
   );
+  for (const [number, planned] of plan.collaterals.entries()) {
+    const [asset, terms] = (await read("collateralAt", number)) as [string, unknown];
+    expect(`collateral ${number}`, asset, planned.asset);
+    const { initialBps, maintenanceBps, liquidationBps, maxDiscountBps, cap } = planned;
+    const wanted = { initialBps, maintenanceBps, liquidationBps, maxDiscountBps, cap };
+    const followed = await followedTermsOf(configurator, deployment.vault, asset);
+    expect(`gauge of collateral ${number}`, followed?.gauge, deployment.collaterals[number]?.gauge);
+    if (followed === undefined) {
+      compareFields(`collateral ${number}`, terms, wanted, expect);
+      continue;
+    }
+    // The weights in the vault may be tightened just now; what was planned is what they are without.
+    const { slopeBps, capBps } = planned.volatility ?? {};
+    compareFields(`collateral ${number}`, followed, { initialBps, maintenanceBps, slopeBps, capBps }, expect);
+    compareFields(`collateral ${number}`, terms, { liquidationBps, maxDiscountBps, cap }, expect);
+  }
   const owner: unknown = await configurator.getFunction("owner").staticCall();
   const pending: unknown = await configurator.getFunction("pendingOwner").staticCall();
   if (owner !== plan.owner) expect("owner, or the one ownership is offered to,", pending, plan.owner);

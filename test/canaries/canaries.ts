@@ -164,4 +164,25 @@ export const CANARIES: readonly Canary[] = [
     find: "_creditCash(insured);\n        _mint(address(this), shares);",
     replace: "_creditCash(insured);\n        _mint(address(this), shares * 2);",
   },
+  {
+    name: "half a grace after a stop",
+    after: "L2 outages: users cannot act, and are sold when they can",
+    file: "UptimeClock.sol",
+    find: "stops.protectedUntil = uint40(uptime + graceSeconds);",
+    replace: "stops.protectedUntil = uint40(uptime + graceSeconds / 2);",
+  },
+  {
+    name: "ramp without steps",
+    after: "Aave CAPO, 2026: a parameter that moves at once and takes accounts with it",
+    file: "libraries/VolatilityMath.sol",
+    find: "isFar ? next.maintenanceBps - MAX_STEP_BPS : target.maintenanceBps",
+    replace: "isFar ? next.maintenanceBps - 2 * MAX_STEP_BPS : target.maintenanceBps",
+  },
+  {
+    name: "ramp without hours",
+    after: "the same, by poking again and again",
+    file: "RiskConfigurator.sol",
+    find: "mayLower: block.timestamp >= t.loweredAt + VolatilityMath.STEP_SECONDS,",
+    replace: "mayLower: true,",
+  },
 ];

@@ -20,6 +20,7 @@ const CONTRACTS = [
   ["Authority.sol", "Authority"],
   ["UptimeClock.sol", "UptimeClock"],
   ["oracles/ChainlinkOracle.sol", "ChainlinkOracle"],
+  ["oracles/VolatilityGauge.sol", "VolatilityGauge"],
 ] as const;
 
 describe("The campaign's handlers", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ContractFactory, type Signer } from "ethers";
+import { Contract, ContractFactory, type Signer } from "ethers";
 import { network } from "hardhat";
 import { describe, it } from "mocha";
 import { artifactsOf } from "../../scripts/deploy/artifacts.ts";
@@ -61,6 +61,12 @@ async function chain(): Promise<{ signer: Signer; plan: VaultPlan }> {
           asset: await mock("MockERC20", "Wrapped Ether", "WETH", 18),
           feed: await mock("MockFeed", 8, "ETH / USD", 170_000_000_000n),
           ...collateral,
+          volatility: {
+            halfLifeSeconds: 6 * HOUR,
+            referenceWad: "400000000000000000",
+            slopeBps: 2_500,
+            capBps: 1_000,
+          },
         },
         {
           asset: await mock("MockERC20", "Wrapped BTC", "WBTC", 8),
@@ -89,6 +95,38 @@ describe("deployVault", () => {
       "1 WBTC 8",
     ]);
     expect(deployment.deployBlock).to.equal(deployment.contracts.CallLogic?.blockNumber);
+  });
+
+  it("has the weights follow volatility where the plan says so, and calls tightened ones as planned", async () => {
+    const { signer, plan } = await chain();
+    const deployment = await deployVault(signer, plan, load);
+    const [weth, wbtc] = deployment.collaterals;
+    expect(deployment.contracts.VolatilityGauge0?.address).to.equal(weth?.gauge);
+    expect(wbtc).not.to.have.property("gauge");
+    const at = (address: string, source: string, name: string) =>
+      new Contract(address, load(source, name).abi, signer);
+    const feed = at(weth!.feed, "mocks/MockFeed.sol", "MockFeed");
+    await feed.getFunction("push").send(250_000_000_000n);
+    const configurator = at(deployment.configurator, "RiskConfigurator.sol", "RiskConfigurator");
+    await configurator.getFunction("poke").send(deployment.vault, weth!.address);
+    const vault = at(deployment.vault, "MarginVault.sol", "MarginVault");
+    const [, terms] = (await vault.getFunction("collateralAt").staticCall(0)) as [string, bigint[]];
+    expect(terms.slice(0, 2)).to.deep.equal([6_909n, 7_995n]);
+    expect(await verifyDeployment(providerOf(signer), deployment, plan, load)).to.deep.equal([]);
+    const steeper = {
+      ...plan,
+      collaterals: plan.collaterals.map((c, number) =>
+        number === 0 && c.volatility !== undefined
+          ? { ...c, volatility: { ...c.volatility, slopeBps: 5_000 } }
+          : c,
+      ),
+    };
+    expect(await verifyDeployment(providerOf(signer), deployment, steeper, load)).to.deep.equal([
+      "collateral 0: slopeBps is 2500, planned 5000",
+    ]);
+    const again = await deployVault(signer, steeper, load, { previous: deployment });
+    expect(again.collaterals[0]?.gauge).to.equal(weth?.gauge);
+    expect(await verifyDeployment(providerOf(signer), again, steeper, load)).to.deep.equal([]);
   });
 
   it("does nothing a second time", async () => {

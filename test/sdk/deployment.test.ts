@@ -47,6 +47,12 @@ describe("parseDeployment", () => {
     expect(parseDeployment(JSON.parse(JSON.stringify(valid())))).to.deep.equal(valid());
   });
 
+  it("returns a collateral's gauge where there is one, and refuses one that is no address", () => {
+    const withGauge = (gauge: string) => withField(["collaterals", "0", "gauge"], gauge);
+    expect(parseDeployment(withGauge(address("3"))).collaterals[0]?.gauge).to.equal(address("3"));
+    expect(() => parseDeployment(withGauge("0x12"))).to.throw(InputError, "collaterals[0].gauge");
+  });
+
   it("checksums addresses", () => {
     const lower = "0xd8da6bf26964af9d7eed9e03e53415d37aa96045";
     expect(parseDeployment(withField(["vault"], lower)).vault).to.equal(

@@ -145,6 +145,43 @@ function trancheVector(dice: Dice): Vector {
   };
 }
 
+function volatilityVector(dice: Dice): Vector {
+  const varianceWad = dice.oneIn(9) ? dice.pick([0n, 10n ** 22n]) : dice.upToBits(70);
+  const before = dice.oneIn(2) ? 1n + dice.upToBits(127) : dice.between(10n ** 8n, 10n ** 12n);
+  const moved = (before * dice.between(9_000n, 11_000n)) / 10_000n;
+  const answer = dice.oneIn(3) ? dice.upToBits(128) : moved;
+  const halfLife = dice.pick([3_600n, 21_600n, 86_400n, 2_592_000n]);
+  const elapsed =
+    1n + (dice.oneIn(4) ? dice.upToBits(32) : dice.oneIn(3) ? near20(dice, halfLife) : dice.below(4_000n));
+  const terms = {
+    referenceWad: dice.between(10n ** 16n, 3n * 10n ** 18n),
+    slopeBps: dice.between(1n, 10_000n),
+    capBps: dice.between(1n, 2_500n),
+  };
+  const [initialBps, maintenanceBps] = vectors.weightsOf(dice);
+  const [lower, loosen] = [dice.oneIn(2), dice.oneIn(2)];
+  const moveWad = sdk.moveWadDown(before, answer);
+  const variance = sdk.nextVarianceWadDown(varianceWad, moveWad, elapsed, halfLife);
+  const volatility = sdk.volatilityWadDown(variance);
+  const tightening = sdk.tighteningWadDown(volatility, terms);
+  const target = sdk.tightenedDown({ initialBps, maintenanceBps }, tightening);
+  const current = {
+    initialBps: vectors.near(dice, dice.pick([initialBps, target.initialBps])),
+    maintenanceBps: dice.pick([maintenanceBps, vectors.near(dice, target.maintenanceBps + 25n)]),
+  };
+  const next = sdk.nextWeights(current, target, { lower, loosen });
+  return {
+    input: [
+      ...[varianceWad, before, answer, elapsed, halfLife, ...Object.values(terms)],
+      ...[initialBps, maintenanceBps, current.initialBps, current.maintenanceBps, flag(lower), flag(loosen)],
+    ],
+    expected: [
+      ...[sdk.decayWad(elapsed, halfLife), moveWad, variance, volatility, tightening],
+      ...[target.initialBps, target.maintenanceBps, next.initialBps, next.maintenanceBps],
+    ],
+  };
+}
+
 function near20(dice: Dice, repaid: bigint): bigint {
   return vectors.near(dice, repaid + (repaid * dice.below(5n)) / 100n);
 }
@@ -228,6 +265,13 @@ describe("mirror: sdk and libraries agree to the wei", () => {
       harness,
       "tranche",
       generate(VECTORS, () => trancheVector(dice)),
+    ));
+
+  it("VolatilityMath", () =>
+    compare(
+      harness,
+      "volatility",
+      generate(VECTORS / 2, () => volatilityVector(dice)),
     ));
 
   it("KinkedRateModel", async () => {

@@ -51,6 +51,7 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
       ...["listCollaterals", "setCap", "setInitialWeight", "setOracle", "setRiskTerms", "setFee"],
       ...["transferOwnership", "acceptOwnership", "owner"],
     ],
+    "configurator/volatility": ["setVolatility", "poke", "volatilityTerms", "targetWeights"],
     "vault/borrowCap": ["setBorrowCap"],
     "vault/roles": ["renounceOwnership", "pendingOwner"],
   },

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { artifacts } from "hardhat";
 import type { AccountId } from "../../sdk/accountId.ts";
-import type { UptimeClock } from "../../types/index.ts";
+import type { StubbornGauge, UptimeClock } from "../../types/index.ts";
 import { Permission } from "./support/authority.ts";
 import { openPosition } from "./support/position.ts";
 import { deploy, deployVault, loadWorld, MAX_UINT, STRONG, type World } from "./support/world.ts";
@@ -29,6 +29,7 @@ type Role = (typeof ROLES)[number];
 interface Scene {
   w: World;
   id: AccountId;
+  gauge: StubbornGauge;
   addresses: Record<Role, string>;
 }
 
@@ -64,7 +65,8 @@ async function scene(): Promise<Scene> {
     stranger: w.stranger.address,
     nobody: w.ethers.ZeroAddress,
   };
-  return { w, id, addresses };
+  const gauge = await deploy<StubbornGauge>(w.ethers, "StubbornGauge");
+  return { w, id, gauge, addresses };
 }
 
 const eth = (s: Scene) => s.w.collaterals[0]!.address;
@@ -86,6 +88,7 @@ const privileges: Privilege[] = [
   { ...ofOwner, name: "listCollaterals", args: (s) => [s.w.vault, [], s.w.oracle] },
   { ...ofOwner, name: "setCap", args: (s) => [s.w.vault, eth(s), 1n] },
   { ...ofOwner, name: "setInitialWeight", args: (s) => [s.w.vault, eth(s), 1_000n] },
+  { ...ofOwner, name: "setVolatility", args: (s) => [s.w.vault, eth(s), s.gauge, 1n, 1n] },
   { ...ofOwner, name: "setOracle", args: (s) => [s.w.vault, s.w.oracle] },
   { ...ofOwner, name: "setRiskTerms", args: (s) => [s.w.vault, s.w.risk] },
   { ...ofOwner, name: "setBorrowCap", args: (s) => [s.w.vault, 1n] },
@@ -115,7 +118,7 @@ const OPEN: Record<Privilege["on"], string[]> = {
     ...["liquidate", "liquidateMany", "bookLoss", "defer", "accrue", "bookFee"],
     ...["deposit", "mint", "withdraw", "redeem", "approve", "transfer", "transferFrom"],
   ],
-  configurator: [],
+  configurator: ["poke"],
   clock: ["sync"],
   authority: ["setOperator", "setOperatorWithSig", "setAccountOperatorWithSig", "invalidateNonce"],
 };

@@ -4,12 +4,18 @@ pragma solidity ^0.8.28;
 import {IMarginVault} from "../../../contracts/interfaces/IMarginVault.sol";
 import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {IUptimeClock, PauseKind} from "../../../contracts/interfaces/IUptimeClock.sol";
+import {VolatilityTerms} from "../../../contracts/interfaces/IRiskConfigurator.sol";
+import {IVolatilityGauge} from "../../../contracts/interfaces/IVolatilityGauge.sol";
 import {CollateralTerms, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
+import {VolatilityGauge} from "../../../contracts/oracles/VolatilityGauge.sol";
 import {Scenes} from "./Scenes.sol";
 import {vm} from "./Vm.sol";
 
 /// @title What owner and guardian do, and what others try in their place
 abstract contract GovernanceHandlers is Scenes {
+    /// @dev When a poke last lowered a maintenance weight.
+    mapping(address asset => uint256) private _loweredAt;
+
     function listCollaterals(uint256 seed) external {
         _begin(seed);
         if (listed.length == MAX_LISTED) {
@@ -42,16 +48,75 @@ abstract contract GovernanceHandlers is Scenes {
     function setInitialWeight(uint256 seed) external {
         _begin(seed);
         address asset = address(listed[_rand(listed.length)].token);
-        uint256 most = (uint256(_termsOf(asset).maintenanceBps) * 100) / 102;
+        VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
+        uint256 maintenanceBps =
+            address(t.gauge) == address(0) ? _termsOf(asset).maintenanceBps : t.maintenanceBps;
+        uint256 most = (maintenanceBps * 100) / 102;
         uint256 weightBps = _oneIn(4) ? _between(most + 1, BPS) : _between(most - 1_000, most);
+        CollateralTerms memory before = _termsOf(asset);
         bytes memory data = abi.encodeCall(configurator.setInitialWeight, (vault, asset, uint16(weightBps)));
         (bool ok, bytes memory result) = address(configurator).call(data);
         _count(ok, result);
+        if (ok) _holdRamp(asset, before);
         _hold(
             14,
             ok == (weightBps <= most),
             "an initial weight out of order was set, or one in order refused"
         );
+    }
+
+    function setVolatility(uint256 seed) external {
+        _begin(seed);
+        uint256 number = _rand(listed.length);
+        address asset = address(listed[number].token);
+        VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
+        IVolatilityGauge gauge;
+        if (address(t.gauge) == address(0) || !_oneIn(4)) gauge = _newGauge(number);
+        (uint256 slopeBps, uint256 capBps) = (_between(0, 11_000), _between(0, 2_800));
+        (bool ok, bytes memory result) = address(configurator).call(
+            abi.encodeCall(
+                configurator.setVolatility,
+                (vault, asset, gauge, uint16(slopeBps), uint16(capBps))
+            )
+        );
+        _count(ok, result);
+        if (address(gauge) != address(0)) {
+            bool inRange = slopeBps > 0 && slopeBps <= 10_000 && capBps > 0 && capBps <= 2_500;
+            return
+                _hold(37, ok == inRange, "volatility terms out of bounds were set, or some within refused");
+        }
+        _loweredAt[asset] = 0;
+        CollateralTerms memory terms = _termsOf(asset);
+        bool isFree = terms.initialBps == t.initialBps && terms.maintenanceBps == t.maintenanceBps;
+        _hold(14, ok && isFree, "weights that follow no volatility are not what they were");
+    }
+
+    function poke(uint256 seed) external {
+        _begin(seed);
+        uint256 number = _rand(listed.length);
+        address asset = address(listed[number].token);
+        bool isFollowing = address(configurator.volatilityTerms(vault, asset).gauge) != address(0);
+        if (!isFollowing && !_oneIn(8)) {
+            configurator.setVolatility(
+                vault,
+                asset,
+                _newGauge(number),
+                uint16(_between(1_000, 10_000)),
+                2_500
+            );
+            isFollowing = true;
+        }
+        // Pokes come by the hour, over a price that moves.
+        if (_oneIn(2)) _scalePrices(1 << number, _between(0.97e18, 1.03e18));
+        if (_oneIn(2)) _pass(_between(1, 2 hours));
+        CollateralTerms memory before = _termsOf(asset);
+        vm.prank(_anyActor());
+        (bool ok, bytes memory result) = address(configurator).call(
+            abi.encodeCall(configurator.poke, (vault, asset))
+        );
+        _count(ok, result);
+        _hold(37, ok == isFollowing, "a poke was refused, or did something where nothing is followed");
+        if (ok) _holdRamp(asset, before);
     }
 
     function setOracle(uint256 seed) external {
@@ -107,7 +172,7 @@ abstract contract GovernanceHandlers is Scenes {
         address actor = _anyActor();
         address asset = address(listed[0].token);
         CollateralTerms memory terms = _termsOf(asset);
-        bytes[8] memory calls = [
+        bytes[9] memory calls = [
             abi.encodeCall(IMarginVault.listCollateral, (address(0xBAD), terms)),
             abi.encodeCall(IMarginVault.setCollateralTerms, (asset, terms)),
             abi.encodeCall(IMarginVault.setOracle, (oracle)),
@@ -115,7 +180,8 @@ abstract contract GovernanceHandlers is Scenes {
             abi.encodeCall(IMarginVault.setBorrowCap, (0)),
             abi.encodeCall(IMarginVault.setFee, (0, actor)),
             abi.encodeCall(IUptimeClock.pause, (PauseKind.Calling, 1)),
-            abi.encodeCall(configurator.setCap, (vault, asset, 0))
+            abi.encodeCall(configurator.setCap, (vault, asset, 0)),
+            abi.encodeCall(configurator.setVolatility, (vault, asset, IVolatilityGauge(address(0)), 1, 1))
         ];
         uint256 which = _rand(calls.length);
         address target =
@@ -128,6 +194,34 @@ abstract contract GovernanceHandlers is Scenes {
         (bool ok, ) = target.call(calls[which]);
         _hold(37, !ok, "somebody without the role set something");
         _count(true);
+    }
+
+    function _newGauge(uint256 number) private returns (VolatilityGauge) {
+        listed[number].feed.refresh();
+        return new VolatilityGauge(listed[number].feed, _between(1 hours, 1 days), 0.5e18, 0);
+    }
+
+    /// @dev What volatility may do to weights: tighten the maintenance one by 25 bps an hour at most, loosen neither
+    /// beyond its own, and leave the floor alone.
+    function _holdRamp(address asset, CollateralTerms memory before) private {
+        CollateralTerms memory terms = _termsOf(asset);
+        VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
+        if (terms.maintenanceBps < before.maintenanceBps) {
+            bool isSlow =
+                before.maintenanceBps - terms.maintenanceBps <= 25 &&
+                    block.timestamp - _loweredAt[asset] >= 1 hours;
+            _hold(14, isSlow, "a maintenance weight fell by more than 25 bps in an hour");
+            _loweredAt[asset] = block.timestamp;
+        }
+        if (address(t.gauge) != address(0)) {
+            bool isWithin = terms.initialBps <= t.initialBps && terms.maintenanceBps <= t.maintenanceBps;
+            _hold(14, isWithin, "volatility raised a weight above its own");
+        }
+        bool isSame =
+            terms.liquidationBps == before.liquidationBps &&
+                terms.maxDiscountBps == before.maxDiscountBps &&
+                terms.cap == before.cap;
+        _hold(14, isSame, "volatility moved the floor, the discount or the cap");
     }
 
     function _readOwnEvents() private {

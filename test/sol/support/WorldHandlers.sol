@@ -14,6 +14,8 @@ abstract contract WorldHandlers is Scenes {
     struct Floor {
         uint256 nonce;
         uint256 deadline;
+        /// Which of the clock's protections it rests on.
+        uint256 protection;
     }
 
     uint256 private _stoodStill;
@@ -21,6 +23,10 @@ abstract contract WorldHandlers is Scenes {
     bool private _isDown;
     /// @dev The deadline that a stop of the clock has promised to each open call.
     mapping(AccountId account => Floor) private _promised;
+    /// @dev How many protections there have been, and the uptime at which the last one ends. A stop within a protection
+    /// prolongs it; the clock remembers the last two (known limit 12).
+    uint256 private _protections;
+    uint256 private _protectedUntil;
     bool private _isReentering;
     uint256 private _worthBefore;
     uint256 private _reentries;
@@ -233,10 +239,12 @@ abstract contract WorldHandlers is Scenes {
     /// @dev Every open call whose deadline has not passed gets the minimum grace from here.
     function _clockStops() private {
         uint256 uptime = block.timestamp - _stoodStill;
+        if (_protectedUntil <= uptime) ++_protections;
+        _protectedUntil = uptime + MIN_GRACE_SECONDS;
         for (uint256 i; i < accounts.length; ++i) {
             if (pages[accounts[i]].deadline == 0) continue;
             if (vault.marginOf(accounts[i]).deadline <= uptime) continue;
-            _promised[accounts[i]] = Floor(pages[accounts[i]].callNonce, uptime + MIN_GRACE_SECONDS);
+            _promised[accounts[i]] = Floor(pages[accounts[i]].callNonce, _protectedUntil, _protections);
         }
     }
 
@@ -256,6 +264,7 @@ abstract contract WorldHandlers is Scenes {
     function _holdPromise(AccountId id, uint256 deadline) internal {
         Floor memory promised = _promised[id];
         if (deadline == 0 || promised.nonce != pages[id].callNonce) return;
+        if (_protections > promised.protection + 1) return;
         _hold(22, deadline >= promised.deadline, "a deadline passes before the grace after a stop");
     }
 
