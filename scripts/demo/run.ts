@@ -17,7 +17,7 @@ import { OutageWatch, type OutageWords } from "./record/outageWatch.ts";
 import { outcomeOf } from "./record/outcome.ts";
 import { Recorder } from "./record/recorder.ts";
 import { isGood, verdictOf } from "./record/verdict.ts";
-import { paceOf } from "./replay/pace.ts";
+import { ACCOUNTS_A_LOOK, paceOf } from "./replay/pace.ts";
 import { checkedAccounts, prepareReplay, type Replay } from "./replay/replay.ts";
 import { happeningsText, type Screen } from "./screen/screen.ts";
 import { priceText, timeText } from "./screen/wording.ts";
@@ -132,7 +132,10 @@ async function pacedBeat(
   { beatMs, slowestPace }: DemoInput,
   { rpc, world, screen }: Pick<Stage, "rpc" | "world"> & Pick<RunContext, "screen">,
 ): Promise<number> {
-  const pace = Math.min(await paceOf(rpc, world), slowestPace);
+  const { accounts } = blockReaderOf(rpc, world);
+  const head = Number(await rpc<string>("eth_blockNumber"));
+  const ids = checkedAccounts(world).slice(0, ACCOUNTS_A_LOOK);
+  const pace = Math.min(await paceOf(() => accounts(head, ids), ids.length), slowestPace);
   if (pace > 1.1)
     screen.say(`This machine takes ${pace.toFixed(1)} times as long as usual; so do the blocks`);
   return Math.round(beatMs * pace);
