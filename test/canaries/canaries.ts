@@ -59,9 +59,8 @@ export const CANARIES: readonly Canary[] = [
     name: "sale at a stale price",
     after: "Venus and Blizz, 2022: an old price still traded against",
     file: "libraries/LiquidationLogic.sol",
-    find: "return _refusal(t, Refusal.PriceNotFresh, 0, 0);\n        }\n\n        uint256 elapsed",
-    replace:
-      "if (t.price36 == 0) return _refusal(t, Refusal.PriceNotFresh, 0, 0);\n        }\n\n        uint256 elapsed",
+    find: "bool isSaleable = p.isFresh(t.number) || (belowFloor && p.isDisputed(t.number));",
+    replace: "bool isSaleable = p.isFresh(t.number) || t.price36 != 0;",
   },
   {
     name: "dust left behind",

@@ -22,7 +22,7 @@ interface Room {
 const ROOMS: readonly Room[] = [
   { place: INTERFACES, mayImport: [INTERFACES] },
   { place: LIBRARIES, mayImport: [INTERFACES, LIBRARIES, `${OPENZEPPELIN}utils/math/`] },
-  { place: "contracts/oracles/", mayImport: [INTERFACES, CHAINLINK] },
+  { place: "contracts/oracles/", mayImport: ["contracts/oracles/", INTERFACES, CHAINLINK] },
   { place: "contracts/periphery/", mayImport: [INTERFACES, LIBRARIES, OPENZEPPELIN] },
   {
     place: "contracts/mocks/",
@@ -56,6 +56,9 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "@openzeppelin/contracts/interfaces/IERC4626.sol": "what it gives the price of",
     "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol": "a price needs the token's decimals",
     "@openzeppelin/contracts/utils/math/Math.sol": "the lesser of two",
+  },
+  "contracts/oracles/SourceGuard.sol": {
+    "@openzeppelin/contracts/utils/math/Math.sol": "512-bit arithmetic",
   },
   "contracts/oracles/VolatilityGauge.sol": {
     "contracts/libraries/VolatilityMath.sol": "the estimate's formulas, said once",

@@ -68,6 +68,7 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
   },
   oracle: {
     "oracles/ChainlinkOracle": ["prices", "price", "assets", "quoteAsset", "record", "feedOf"],
+    "oracles/secondSource": ["guardOf"],
   },
 };
 
