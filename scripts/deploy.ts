@@ -7,6 +7,7 @@ import type { Deployment } from "../sdk/deployment.ts";
 import { compileOrExit, root } from "./compile.ts";
 import { artifactsOf } from "./deploy/artifacts.ts";
 import { deployVault } from "./deploy/deployVault.ts";
+import { describePlan } from "./deploy/describePlan.ts";
 import { readPlan, type VaultPlan } from "./deploy/plan.ts";
 import { verifyDeployment } from "./deploy/verifyDeployment.ts";
 import { confirm } from "./confirm.ts";
@@ -57,22 +58,7 @@ async function main(options: Options): Promise<void> {
 }
 
 function show(plan: VaultPlan, chainId: bigint, file: string, previous: Deployment | undefined): void {
-  console.log(`Chain ${chainId}: ${plan.shareName} (${plan.shareSymbol}), lending ${plan.quote.asset}`);
-  console.log(`  owner of the configurator: ${plan.owner}`);
-  console.log(`  fee: ${plan.fee.feeBps} bps of interest to ${plan.fee.recipient}`);
-  const { riskTerms } = plan;
-  const terms = Object.entries(riskTerms).map(([name, value]) => `${name} ${value}`);
-  console.log(`  terms: ${terms.join(", ")}`);
-  console.table(
-    plan.collaterals.map((c) => ({
-      asset: c.asset,
-      feed: c.feed,
-      "max age s": c.maxAgeSeconds,
-      "initial / maintenance / liquidation bps": `${c.initialBps} / ${c.maintenanceBps} / ${c.liquidationBps}`,
-      "max discount bps": c.maxDiscountBps,
-      cap: c.cap.toString(),
-    })),
-  );
+  console.log(`Chain ${chainId}: ${describePlan(plan).join("\n")}`);
   console.log(`Writes ${file}`);
   if (previous !== undefined) console.log("It exists: what of it stands as planned is kept.");
 }
