@@ -15,10 +15,14 @@ export type Profile = "default" | "production";
  * Compiles `contracts/` in one profile and returns the environment that reads its artifacts.
  *
  * `production` has folders of its own, so that neither profile throws away the other's cache. Hardhat is called as a
- * library because its command line, on a terminal, asks the network for announcements.
+ * library because its command line, on a terminal, asks the network for announcements. `noTests` leaves out the Solidity
+ * tests, a third of the work; they are left out of `production` always.
  * When the contracts do not compile, the compiler's words are on the console and the process ends with code 1.
  */
-export async function compileOrExit(profile: Profile): Promise<HardhatRuntimeEnvironment> {
+export async function compileOrExit(
+  profile: Profile,
+  { noTests = profile === "production" }: { readonly noTests?: boolean } = {},
+): Promise<HardhatRuntimeEnvironment> {
   const isProduction = profile === "production";
   const paths = isProduction ? { artifacts: "./artifacts-production", cache: "./cache-production" } : {};
   const hre = await createHardhatRuntimeEnvironment(
@@ -27,7 +31,7 @@ export async function compileOrExit(profile: Profile): Promise<HardhatRuntimeEnv
     root,
   );
   try {
-    await oneBuildAtATime(() => hre.tasks.getTask("build").run({ noTests: isProduction }));
+    await oneBuildAtATime(() => hre.tasks.getTask("build").run({ noTests }));
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "HardhatError") throw error;
     console.error(error.message);

@@ -16,7 +16,7 @@ export interface DemoInput {
   readonly slowestPace: number;
 }
 
-const BEAT_MS = 145;
+const BEAT_MS = 130;
 /** One round that falls so far makes most accounts due in one block: that is more work than fits the usual beat. */
 const STEEP_BPS = 500n;
 const STEEP_BEAT_MS = 330;

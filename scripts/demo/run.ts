@@ -86,7 +86,7 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
       children.add(child);
     },
   });
-  const [chain] = await Promise.all([chainStarts, compileOrExit("default")]);
+  const [chain] = await Promise.all([chainStarts, compileOrExit("default", { noTests: true })]);
   signal.throwIfAborted();
   const rpc = rpcOf(chain.url);
   screen.say(`Chain at ${chain.url}`);
