@@ -9,12 +9,9 @@ import { Status } from "../../sdk/vaultTypes.ts";
 import { startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { etherFor } from "./support/etherFor.ts";
 
 const DEBT = 10_000n * 10n ** 6n;
-
-function etherFor(health: number): bigint {
-  return BigInt(Math.round((10_000 / 0.802 / 2_000) * health * 1e9)) * 10n ** 9n;
-}
 
 describe("the brake of a running keeper", function () {
   this.timeout(60_000);

@@ -5,15 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountId } from "../../sdk/accountId.ts";
-import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
-import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
-import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
-import { ask } from "../../keeper/sources/probe.ts";
 import { startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess, type LogLine } from "./support/keeperProcess.ts";
 import { randomOf } from "./support/random.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { etherFor } from "./support/etherFor.ts";
+import { readEvents, type SeenVaultEvent } from "./support/readEvents.ts";
 
 /** `npm run chaos` sets these: how often to kill, with which dice, and where to write what was counted. */
 const KILLS = Number(process.env.TOCSIN_CHAOS_KILLS ?? 20);
@@ -26,11 +24,6 @@ const CHECKED = 40;
 const DEBT = 10_000n * 10n ** 6n;
 /** Blocks after which whoever had to be called or taken must have been. */
 const LATE_BLOCKS = 12;
-
-/** Ether that gives the debt a health factor of `health` at a price. */
-function etherFor(health: number, price: number): bigint {
-  return BigInt(Math.round((10_000 / 0.802 / price) * health * 1e9)) * 10n ** 9n;
-}
 
 interface Tally {
   readonly kills: number;
@@ -75,15 +68,6 @@ describe("npm run chaos", function () {
   const statusOf = async (account: AccountId) =>
     Number(await world.vault.getFunction("statusOf").staticCall(account)) as Status;
   const isDue = (status: Status) => status === Status.Callable || status >= Status.Critical;
-
-  async function events(): Promise<readonly (VaultEvent & { readonly block: number })[]> {
-    const { vault, deployBlock } = world.deployment;
-    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, await height()));
-    return logs.flatMap((log) => {
-      const event = decodeVaultEvent(log);
-      return event === undefined ? [] : [{ ...event, block: log.blockNumber }];
-    });
-  }
 
   /** A new account with next to no room at the price. */
   const borrow = async (pick: (below: number) => number) => {
@@ -173,7 +157,7 @@ describe("npm run chaos", function () {
     await last.stop("SIGTERM");
     lines.push(...last.lines);
 
-    const seen = await events();
+    const seen = await readEvents(chain, world);
     count(tally, lines, seen);
     const report = { seed: SEED, ...tally, blocks: (await height()) - from };
     if (REPORT !== undefined) {
@@ -188,11 +172,7 @@ describe("npm run chaos", function () {
 });
 
 /** Adds what logs and chain say; a double effect is named. */
-function count(
-  tally: Tally,
-  lines: readonly LogLine[],
-  seen: readonly (VaultEvent & { readonly block: number })[],
-): void {
+function count(tally: Tally, lines: readonly LogLine[], seen: readonly SeenVaultEvent[]): void {
   const used = new Set<number>();
   for (const { event, nonce } of lines) {
     if (event === "transaction.resent") tally.resends += 1;

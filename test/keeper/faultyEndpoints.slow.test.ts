@@ -15,16 +15,12 @@ import { FaultProxy, type Fault } from "./support/faultProxy.ts";
 import { startKeeper, writeConfig, type KeeperProcess, type LogLine } from "./support/keeperProcess.ts";
 import { randomOf } from "./support/random.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { etherFor } from "./support/etherFor.ts";
 
 const USDC = 10n ** 6n;
 const DEBT = 10_000n * USDC;
 const lens = KeeperLens__factory.createInterface();
 const LOOK = lens.getFunction("look").selector;
-
-/** Ether that gives a debt of 10,000 USDC a health factor of `health` at 2,000. */
-function etherFor(health: number): bigint {
-  return BigInt(Math.round((10_000 / 0.802 / 2_000) * health * 1e9)) * 10n ** 9n;
-}
 
 /** Changes what the lens shows. */
 function lensLie(change: (seen: KeeperSightStructOutput) => Record<string, unknown>): Fault {

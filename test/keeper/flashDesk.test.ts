@@ -18,7 +18,6 @@ import {
   orderOf,
   sidesAt,
   takeMany,
-  type FlashWorld,
   type TakenEvent,
 } from "../periphery/support/flashWorld.ts";
 import { createPool, deployUniswap, FEE } from "../periphery/support/uniswap.ts";
@@ -28,6 +27,7 @@ import { headerAt } from "./support/outboxBench.ts";
 import { recordingLog } from "./support/recordingLog.ts";
 import { ETHER, SETTINGS, snapshotOf, USDC } from "./support/snapshot.ts";
 import { accountOf, stateOf } from "./support/state.ts";
+import { rpcOf } from "./support/worldRpc.ts";
 
 const KEEPER = getAddress("0x00000000000000000000000000000000000000ee");
 const QUOTER = "0x00000000000000000000000000000000000000d1";
@@ -195,19 +195,6 @@ describe("FlashDesk", () => {
     }
   });
 });
-
-/** The chain of a world as the keeper sees an endpoint. */
-function rpcOf({ w }: FlashWorld): Rpc {
-  const answerTo = async ({ method, params, at }: RpcCall): Promise<RpcAnswer> => {
-    try {
-      const all = at === undefined ? params : [...params, { blockHash: at.hash }];
-      return { ok: true, result: (await w.ethers.provider.send(method, [...all])) as unknown };
-    } catch (error) {
-      return { ok: false, code: 3, message: (error as Error).message, data: "0x" };
-    }
-  };
-  return { batch: (calls) => Promise.all(calls.map(answerTo)) };
-}
 
 describe("takeQuotesProbe", () => {
   it("gives what each take's sale brings after those before it, over the better route", async () => {

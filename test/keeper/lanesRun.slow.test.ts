@@ -5,24 +5,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
-import type { VaultEvent, VaultEventName } from "../../sdk/vaultEvent.ts";
+import type { VaultEventName } from "../../sdk/vaultEvent.ts";
 import { KillSwitch } from "../../keeper/executors/killSwitch.ts";
 import { silentLog } from "../../keeper/log.ts";
-import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
-import { ask } from "../../keeper/sources/probe.ts";
 import { startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { etherFor } from "./support/etherFor.ts";
+import { readEventsNamed } from "./support/readEvents.ts";
 
 /** Well-known accounts of a Hardhat node, with coins and nothing else. */
 const NORMAL_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
 const HOUSEKEEPING_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
 const DEBT = 10_000n * 10n ** 6n;
-
-function etherFor(health: number): bigint {
-  return BigInt(Math.round((10_000 / 0.802 / 2_000) * health * 1e9)) * 10n ** 9n;
-}
 
 describe("npm run keeper with a key for each lane", function () {
   this.timeout(60_000);
@@ -65,16 +60,7 @@ describe("npm run keeper with a key for each lane", function () {
     throw new Error(`not within ${most} blocks; ${keeper.stderr()}\n${tail.join("\n")}`);
   }
 
-  async function events<Name extends VaultEventName>(
-    name: Name,
-  ): Promise<Extract<VaultEvent, { name: Name }>[]> {
-    const { vault, deployBlock } = world.deployment;
-    const head = Number(await chain.send<string>("eth_blockNumber"));
-    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, head));
-    return logs
-      .map((log) => decodeVaultEvent(log))
-      .filter((event): event is Extract<VaultEvent, { name: Name }> => event?.name === name);
-  }
+  const events = <Name extends VaultEventName>(name: Name) => readEventsNamed(chain, world, name);
 
   const nonceOf = async (key: string) =>
     Number(await chain.send<string>("eth_getTransactionCount", new Wallet(key).address, "latest"));

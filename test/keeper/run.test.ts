@@ -5,23 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountId } from "../../sdk/accountId.ts";
-import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
-import type { VaultEvent, VaultEventName } from "../../sdk/vaultEvent.ts";
+import type { VaultEventName } from "../../sdk/vaultEvent.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
-import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
-import { ask } from "../../keeper/sources/probe.ts";
 import { KEYS, startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { etherFor } from "./support/etherFor.ts";
+import { readEventsNamed } from "./support/readEvents.ts";
 
 const USDC = 10n ** 6n;
 const ETHER = 10n ** 18n;
 const DEBT = 10_000n * USDC;
-
-/** Ether that gives a debt of 10,000 USDC a health factor of `health` at 2,000. */
-function etherFor(health: number): bigint {
-  return BigInt(Math.round((10_000 / 0.802 / 2_000) * health * 1e9)) * 10n ** 9n;
-}
 
 describe("npm run keeper", function () {
   this.timeout(60_000);
@@ -78,16 +72,7 @@ describe("npm run keeper", function () {
     return Number(await world.vault.getFunction("statusOf").staticCall(account)) as Status;
   }
 
-  async function events<Name extends VaultEventName>(
-    name: Name,
-  ): Promise<Extract<VaultEvent, { name: Name }>[]> {
-    const { vault, deployBlock } = world.deployment;
-    const head = Number(await chain.send<string>("eth_blockNumber"));
-    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, head));
-    return logs
-      .map((log) => decodeVaultEvent(log))
-      .filter((event): event is Extract<VaultEvent, { name: Name }> => event?.name === name);
-  }
+  const events = <Name extends VaultEventName>(name: Name) => readEventsNamed(chain, world, name);
 
   const opened = (n: bigint, health: number) => world.open(n, 0, etherFor(health), DEBT);
   const isSeen = (keeper: KeeperProcess) => () =>

@@ -4,15 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
-import { ask } from "../../keeper/sources/probe.ts";
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
-import type { VaultEvent, VaultEventName } from "../../sdk/vaultEvent.ts";
-import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
+import type { VaultEventName } from "../../sdk/vaultEvent.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
 import { startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess, type LogLine } from "./support/keeperProcess.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { readEventsNamed } from "./support/readEvents.ts";
 
 const USDC = 10n ** 6n;
 const DEBT = 10_000n * USDC;
@@ -23,7 +21,6 @@ const [UP, DOWN] = [0n, 1n];
 const STEP = 12;
 
 type AccountEventName = "MarginCallOpened" | "Liquidated" | "BadDebtRealized";
-type Of<Name extends VaultEventName> = Extract<VaultEvent, { name: Name }> & { readonly block: number };
 
 describe("npm run keeper, while the protocol's clock stops", function () {
   this.timeout(180_000);
@@ -87,14 +84,7 @@ describe("npm run keeper, while the protocol's clock stops", function () {
     }
   }
 
-  async function events<Name extends VaultEventName>(name: Name): Promise<Of<Name>[]> {
-    const { vault, deployBlock } = world.deployment;
-    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, (await head()).number));
-    return logs.flatMap((log) => {
-      const event = decodeVaultEvent(log);
-      return event?.name === name ? [{ ...event, block: log.blockNumber } as Of<Name>] : [];
-    });
-  }
+  const events = <Name extends VaultEventName>(name: Name) => readEventsNamed(chain, world, name);
 
   const eventsOf = async <Name extends AccountEventName>(name: Name, id: AccountId) =>
     (await events(name)).filter((event) => "account" in event && event.account === id);

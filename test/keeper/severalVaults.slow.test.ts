@@ -14,14 +14,11 @@ import { endpointPool, openEndpoints } from "../../keeper/sources/openEndpoints.
 import { KEYS, startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, type KeeperProcess } from "./support/keeperProcess.ts";
 import { buildWorld, type World } from "./support/world.ts";
+import { etherFor } from "./support/etherFor.ts";
 
 const DEBT = 10_000n * 10n ** 6n;
 /** Another of the node's accounts. */
 const OTHER_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
-
-function etherFor(health: number): bigint {
-  return BigInt(Math.round((10_000 / 0.802 / 2_000) * health * 1e9)) * 10n ** 9n;
-}
 
 describe("a keeper of two vaults", function () {
   this.timeout(90_000);

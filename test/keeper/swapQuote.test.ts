@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { marginalProceeds, runningSums } from "../../keeper/policy/funding.ts";
 import { ask } from "../../keeper/sources/probe.ts";
-import type { Rpc, RpcAnswer, RpcCall } from "../../keeper/sources/rpcClient.ts";
 import { purchaseQuotesProbe, saleQuotesProbe } from "../../keeper/sources/swapQuote.ts";
 import { encodeSwapPath, Sale, type SwapRoute } from "../../sdk/flashLiquidator.ts";
 import type { MockERC20 } from "../../types/index.ts";
@@ -18,21 +17,9 @@ import {
 import { createPool, FEE, sell } from "../periphery/support/uniswap.ts";
 import { eventOf } from "../vault/support/events.ts";
 import { deploy } from "../vault/support/world.ts";
+import { rpcOf } from "./support/worldRpc.ts";
 
 const UNIT = 10n ** 18n;
-
-/** The chain of a world as the keeper sees an endpoint. */
-function rpcOf({ w }: FlashWorld): Rpc {
-  const answerTo = async ({ method, params, at }: RpcCall): Promise<RpcAnswer> => {
-    try {
-      const all = at === undefined ? params : [...params, { blockHash: at.hash }];
-      return { ok: true, result: (await w.ethers.provider.send(method, [...all])) as unknown };
-    } catch (error) {
-      return { ok: false, code: 3, message: (error as Error).message, data: "0x" };
-    }
-  };
-  return { batch: (calls) => Promise.all(calls.map(answerTo)) };
-}
 
 async function headOf({ w }: FlashWorld): Promise<{ number: number; hash: string }> {
   const block = await w.ethers.provider.getBlock("latest");

@@ -274,7 +274,7 @@ async function drain({ w, ids }: Walk): Promise<void> {
 }
 
 describe("a random walk through every entrance", () => {
-  for (const seed of [1n]) {
+  for (const seed of [1n, 2n, 3n]) {
     it(`keeps I-01 to I-06, I-12, I-20, I-21 and I-42 (seed ${seed})`, async () => {
       const done = await walkFrom(seed, 150);
       for (const name of ["deposit", "MarginCallOpened", "MarginCallClosed", "Liquidated"]) {
