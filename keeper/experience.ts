@@ -72,7 +72,6 @@ export class Experience {
       const done = accounts.filter((account) => !failed.includes(account));
       for (const account of done) {
         this.deadLetters.succeeded(account, block.number);
-        this.blindBook.succeeded(account, duty);
         if (gasKind === "flashTake") this.#options.flashDesk.taken(account, block.number);
       }
       if (duty === "record" || duty === "bookFee") this.#note(duty, block);

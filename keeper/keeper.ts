@@ -308,6 +308,7 @@ export class Keeper {
     const { log } = this.#parts;
     this.#clock.seen(block.timestamp);
     this.#forensics.seen(events, this.#auditor.quarantined);
+    this.#experience.blindBook.seen(events);
     reportEvents(events, this.#own, log);
   }
 

@@ -1,5 +1,6 @@
 import type { AccountId } from "../../sdk/accountId.ts";
 import { accountsOf, isNotice, type Action, type Duty } from "../policy/action.ts";
+import type { SeenEvent } from "../sources/follower.ts";
 
 /** An account for which a blind transaction did nothing is simulated first when it comes again this soon. */
 const SIMULATED_FOR_BLOCKS = 16;
@@ -18,9 +19,16 @@ export class BlindBook {
     for (const account of accountsOf(action)) kind.set(account, block);
   }
 
-  /** It did what it was sent for; the account may be acted upon blindly again at once. */
-  succeeded(account: AccountId, duty: Duty): void {
-    this.#kindOf(duty).delete(account);
+  /**
+   * What the vault's logs say was done, by whomever: these accounts may be acted upon blindly again at once. That a
+   * transaction was mined says nothing: a batch passes over what it refuses.
+   */
+  seen(events: readonly SeenEvent[]): void {
+    for (const { event } of events) {
+      if (event.name === "MarginCallOpened" || event.name === "MarginCallClosed") {
+        this.#notices.delete(event.account);
+      } else if (event.name === "Liquidated") this.#takes.delete(event.account);
+    }
   }
 
   mayGoBlind(account: AccountId, duty: Duty, block: number): boolean {

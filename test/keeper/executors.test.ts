@@ -20,7 +20,9 @@ import { ChainlinkOracle__factory } from "../../types/factories/oracles/Chainlin
 import { silentLog } from "../../keeper/log.ts";
 import type { Action, Duty } from "../../keeper/policy/action.ts";
 import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
+import type { SeenEvent } from "../../keeper/sources/follower.ts";
 import type { Rpc, RpcCall } from "../../keeper/sources/rpcClient.ts";
+import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import { Refusal } from "../../sdk/vaultTypes.ts";
 import { KEYS } from "./support/chain.ts";
 import { UNBOUND } from "./support/outboxBench.ts";
@@ -228,6 +230,10 @@ describe("Executor", () => {
     };
   };
 
+  /** An event of `name` about account `number`: what else is in it does not matter here. */
+  const seen = (name: VaultEvent["name"], number: number) =>
+    ({ event: { name, account: accountOf(number) }, blockNumber: 11, transactionHash: "0x" }) as SeenEvent;
+
   const termsOf = () => UNBOUND;
   const noDeadLetters = {
     setDeadLetter: () => undefined,
@@ -285,16 +291,28 @@ describe("Executor", () => {
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
   });
 
-  it("sends one that comes again blindly where it worked before: called, cured and fallen again (K-22, K-23)", async () => {
+  it("sends one that comes again blindly where the vault's logs say that it worked: called, cured and fallen again (K-22, K-23)", async () => {
     const { events, executor, blindBook } = bench();
     await executor.execute([batch("openCall", 1)], head(10), termsOf);
-    blindBook.succeeded(accountOf(1), "liquidateCritical");
+    blindBook.seen([seen("Liquidated", 1), seen("MarginCallOpened", 2), seen("Repaid", 1)]);
     await executor.execute([batch("openCall", 1)], head(12), termsOf);
     expect(events).to.deep.equal(["openCall", "simulate", "openCall"]);
-    events.length = 0;
-    blindBook.succeeded(accountOf(1), "openCall");
-    await executor.execute([batch("openCall", 1)], head(13), termsOf);
-    expect(events).to.deep.equal(["openCall"]);
+    for (const name of ["MarginCallOpened", "MarginCallClosed"] as const) {
+      events.length = 0;
+      blindBook.seen([seen(name, 1)]);
+      await executor.execute([batch("openCall", 1)], head(13), termsOf);
+      expect(events, name).to.deep.equal(["openCall"]);
+    }
+  });
+
+  it("takes a liquidation in the vault's logs for one that worked, and no other event (K-22)", () => {
+    const { blindBook } = bench();
+    blindBook.sent(take(1), 10);
+    const mayGo = () => blindBook.mayGoBlind(accountOf(1), "liquidateCritical", 11);
+    blindBook.seen([seen("MarginCallOpened", 1), seen("BadDebtRealized", 1), seen("Liquidated", 2)]);
+    expect(mayGo()).to.equal(false);
+    blindBook.seen([seen("Liquidated", 1)]);
+    expect(mayGo()).to.equal(true);
   });
 
   it("lets one that has to be simulated hold up no other notice, nor a liquidation any notice (K-22, K-23)", async () => {
