@@ -1,6 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { writable } from "../writable.ts";
 
 export interface BenchOptions {
   /** One size only; undefined: all. */
@@ -44,14 +43,4 @@ function integerOf(name: string, least: number, most: number): (text: string) =>
     if (/^[\d_]+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`${name} takes an integer from ${least} to ${most}.`);
   };
-}
-
-/** Found out before anything starts, not after an hour. */
-function writable(file: string): string {
-  const folder = dirname(resolve(file));
-  if (!existsSync(folder)) throw new InvalidArgumentError(`There is no folder ${folder}.`);
-  if (existsSync(file) && statSync(file).isDirectory()) {
-    throw new InvalidArgumentError(`${file} is a folder.`);
-  }
-  return file;
 }
