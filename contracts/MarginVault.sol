@@ -15,8 +15,8 @@ import {IUptimeClock} from "./interfaces/IUptimeClock.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {
     Account,
+    BrakeTerms,
     CloseReason,
-    Collateral,
     CollateralTerms,
     CureAmounts,
     LiquidationRequest,
@@ -29,12 +29,14 @@ import {
 } from "./interfaces/VaultTypes.sol";
 import {AccountHealth, Prices} from "./libraries/AccountHealth.sol";
 import {CallLogic} from "./libraries/CallLogic.sol";
+import {CollateralBook} from "./libraries/CollateralBook.sol";
 import {Deferral} from "./libraries/Deferral.sol";
 import {DeferralLogic} from "./libraries/DeferralLogic.sol";
 import {DebtMath} from "./libraries/DebtMath.sol";
 import {FixedPoint, BPS, WAD} from "./libraries/FixedPoint.sol";
-import {Valuation} from "./libraries/HealthMath.sol";
-import {LiquidationLogic, Taken} from "./libraries/LiquidationLogic.sol";
+import {HealthMath, Valuation} from "./libraries/HealthMath.sol";
+import {LiquidationLogic} from "./libraries/LiquidationLogic.sol";
+import {PoolLogic, Shares} from "./libraries/PoolLogic.sol";
 import {SettingsLogic} from "./libraries/SettingsLogic.sol";
 import {VaultState} from "./libraries/VaultState.sol";
 
@@ -45,14 +47,13 @@ import {VaultState} from "./libraries/VaultState.sol";
 /// order: inputs, authority, accrual, state, event, check of the touched account, tokens.
 contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     using AccountHealth for VaultState;
+    using CollateralBook for VaultState;
     using FixedPoint for uint256;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     uint256 private constant MAX_COLLATERALS_PER_ACCOUNT = 8;
-    /// @dev Of all debt: the insurance below which it receives the interest fee.
-    uint256 private constant INSURANCE_TARGET_BPS = 100;
-    /// @dev Virtual shares a quote base unit: with one virtual asset they make an inflation attack cost its gain.
+    /// @dev Decimals that shares have more than the quote: `PoolLogic.VIRTUAL_SHARES` are one unit of them.
     uint8 private constant SHARE_DECIMALS_OFFSET = 6;
 
     IInterestRateModel public immutable override interestRateModel;
@@ -108,7 +109,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     /// @inheritdoc IMarginVault
     function depositCollateral(AccountId id, address token, uint256 amount) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
-        uint256 number = _numberOf(token);
+        uint256 number = _state.numberOf(token);
         _touch(id, 1 << number, false, false);
         Account storage account = _state.accounts[id];
         uint256 set = account.collateralSet;
@@ -121,9 +122,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
         uint256 balance = uint256(account.collateral[number]) + amount.toUint128();
         account.collateral[number] = balance.toUint128();
-        Collateral storage collateral = _state.collaterals[number];
-        collateral.total = (uint256(collateral.total) + amount).toUint128();
-        SettingsLogic.markCap(_state, number);
+        _state.moveIn(token, amount);
 
         emit CollateralDeposited({
             account: id,
@@ -134,7 +133,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
             balance: balance
         });
         _settle(id, account, CloseReason.Deposited);
-        _pull(IERC20(token), amount);
+        _pullFrom(IERC20(token), msg.sender, amount);
     }
 
     /// @inheritdoc IMarginVault
@@ -147,7 +146,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         if (amount == 0) revert ZeroAmount();
         if (to == address(0)) revert ZeroAddress();
         _touch(id, 0, true, _authorize(id));
-        uint256 number = _numberOf(token);
+        uint256 number = _state.numberOf(token);
         Account storage account = _state.accounts[id];
         uint256 held = account.collateral[number];
         if (amount == type(uint256).max) amount = held;
@@ -156,9 +155,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
         account.collateral[number] = uint128(held - amount);
         if (amount == held) account.collateralSet &= ~uint16(1 << number);
-        Collateral storage collateral = _state.collaterals[number];
-        collateral.total -= uint128(amount);
-        SettingsLogic.markCap(_state, number);
+        _state.moveOut(token, amount);
 
         emit CollateralWithdrawn({
             account: id,
@@ -209,7 +206,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         if (amount == 0) revert ZeroAmount();
         _accrue();
         repaid = _repay(id, amount);
-        _pull(IERC20(asset()), repaid);
+        _pullQuote(repaid);
     }
 
     /// @inheritdoc IMarginVault
@@ -222,7 +219,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
             return 0;
         }
         repaid = _repay(id, needed);
-        _pull(IERC20(asset()), repaid);
+        _pullQuote(repaid);
     }
 
     // ------------------------------------------------------------------ margin calls
@@ -265,21 +262,13 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         bytes calldata data
     ) external nonReentrant returns (uint256 repaid, uint256 insured, uint256 seized) {
         if (to == address(0)) revert ZeroAddress();
-        _accrue();
-        Taken memory taken = LiquidationLogic.take(
-            _state,
-            LiquidationRequest(id, token, maxRepay, minSeized),
-            _moment()
-        );
-        if (taken.insured != 0) _insure(taken.insured, 0);
-        if (taken.loss != 0) _realizeLoss(id, taken.loss, 0);
-
+        LiquidationResult memory taken = _take(LiquidationRequest(id, token, maxRepay, minSeized));
         (repaid, insured, seized) = (taken.repaid, taken.insured, taken.seized);
         IERC20(token).safeTransfer(to, seized);
         if (data.length != 0) {
             ILiquidationCallback(msg.sender).onLiquidation(id, token, seized, repaid + insured, data);
         }
-        _pull(IERC20(asset()), repaid + insured);
+        _pullQuote(repaid + insured);
     }
 
     /// @inheritdoc IMarginVault
@@ -289,36 +278,23 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     ) external nonReentrant returns (LiquidationResult[] memory results) {
         if (to == address(0)) revert ZeroAddress();
         _accrue();
-        Taken[] memory taken = LiquidationLogic.takeMany(_state, requests, _moment());
-        results = new LiquidationResult[](taken.length);
-        // All debts have fallen and all losses have left the debt: each is booked as if the later ones had not yet, and
-        // all before any token moves, for a token that calls back must not see the shares' worth in between.
-        uint256 laterLosses;
-        for (uint256 i; i < taken.length; ++i) laterLosses += taken[i].loss;
+        Shares memory shares;
+        (results, shares) = LiquidationLogic.takeMany(_state, requests, _moment(), _shares());
+        _setShares(shares);
         uint256 payment;
-        for (uint256 i; i < taken.length; ++i) {
-            Taken memory t = taken[i];
-            results[i] = LiquidationResult(t.refusal, t.repaid, t.insured, t.seized);
-            laterLosses -= t.loss;
-            if (t.insured != 0) _insure(t.insured, laterLosses);
-            if (t.loss != 0) _realizeLoss(requests[i].account, t.loss, laterLosses);
-            payment += t.repaid + t.insured;
+        for (uint256 i; i < results.length; ++i) {
+            payment += results[i].repaid + results[i].insured;
+            if (results[i].seized != 0) IERC20(requests[i].asset).safeTransfer(to, results[i].seized);
         }
-        for (uint256 i; i < taken.length; ++i) {
-            if (taken[i].seized != 0) IERC20(requests[i].asset).safeTransfer(to, taken[i].seized);
-        }
-        if (payment != 0) _pull(IERC20(asset()), payment);
+        if (payment != 0) _pullQuote(payment);
     }
 
     /// @inheritdoc IMarginVault
     function bookLoss(AccountId[] calldata ids) external nonReentrant returns (Refusal[] memory refusals) {
         _accrue();
-        refusals = new Refusal[](ids.length);
-        for (uint256 i; i < ids.length; ++i) {
-            uint256 loss;
-            (refusals[i], loss) = LiquidationLogic.writeOff(_state, ids[i], _moment());
-            if (loss != 0) _realizeLoss(ids[i], loss, 0);
-        }
+        Shares memory shares;
+        (refusals, shares) = LiquidationLogic.writeOffMany(_state, ids, _moment(), _shares());
+        _setShares(shares);
     }
 
     /// @inheritdoc IMarginVault
@@ -342,7 +318,9 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         // Cash that is only borrowed for a moment must not make the insurance look small.
         _requireNoDeferral();
         _accrue();
-        return _bookFee(totalAssets());
+        shares = totalSupply();
+        _setShares(PoolLogic.bookFee(_state, _shares(), totalAssets()));
+        return totalSupply() - shares;
     }
 
     // ------------------------------------------------------------------ lenders
@@ -425,8 +403,19 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     /// @inheritdoc IMarginVault
+    function healthOf(AccountId id) external view returns (uint256 healthWad, uint256 floorHealthWad) {
+        Account storage account = _state.accounts[id];
+        if (account.debtShares == 0) return (type(uint256).max, type(uint256).max);
+        Valuation memory v = _valuationOf(account, currentDebtIndex());
+        return (
+            HealthMath.ratioWadDown(v.maintenanceValue, v.debt),
+            HealthMath.ratioWadDown(v.liquidationValue, v.debt)
+        );
+    }
+
+    /// @inheritdoc IMarginVault
     function marginOf(AccountId id) public view returns (Margin memory) {
-        return CallLogic.marginOf(_state, id, currentDebtIndex(), clock.read());
+        return CallLogic.marginOf(_state, id, currentDebtIndex(), _readMoment());
     }
 
     /// @inheritdoc IMarginVault
@@ -447,7 +436,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
                 asset: token,
                 maxRepay: maxRepay,
                 debtIndex: currentDebtIndex(),
-                moment: clock.read()
+                moment: _readMoment()
             });
     }
 
@@ -458,7 +447,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @inheritdoc IMarginVault
     function collateralOf(AccountId id, address token) external view returns (uint256) {
-        uint256 numberPlusOne = _state.numberPlusOne[token];
+        uint256 numberPlusOne = _state.holdings[token].numberPlusOne;
         return numberPlusOne == 0 ? 0 : _state.accounts[id].collateral[numberPlusOne - 1];
     }
 
@@ -492,7 +481,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
 
     /// @inheritdoc IMarginVault
     function uptime() public view returns (uint256) {
-        return clock.read().uptime;
+        return _readMoment().uptime;
     }
 
     /// @inheritdoc IMarginVault
@@ -505,6 +494,13 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         uint256 number
     ) external view returns (address token, CollateralTerms memory terms, uint256 total) {
         return SettingsLogic.collateralAt(_state, number);
+    }
+
+    /// @inheritdoc IMarginVault
+    function capacity(
+        address token
+    ) external view returns (uint256 room, uint256 burst, uint256 perHour) {
+        return SettingsLogic.capacity(_state, token, uptime());
     }
 
     /// @inheritdoc IMarginVault
@@ -571,6 +567,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     /// @inheritdoc IMarginVault
+    function setBrake(address token, BrakeTerms calldata newTerms) external onlyConfigurator {
+        SettingsLogic.setBrake(_state, token, newTerms);
+    }
+
+    /// @inheritdoc IMarginVault
     function setOracle(IOracle newOracle) external onlyConfigurator {
         SettingsLogic.setOracle(_state, newOracle);
     }
@@ -616,16 +617,27 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     function _requireSound(AccountId id, Account storage account) private view {
         if (account.debtShares == 0 || Deferral.isActive()) return;
         if (account.deadline != 0) revert CallOpen(id, account.deadline);
-        Prices memory p = _state.readPrices(account.collateralSet);
-        if (!p.available) revert OracleUnavailable(address(_state.oracle));
-        Valuation memory v = _state.valuationOf(account, p, _state.debtIndex);
+        Valuation memory v = _valuationOf(account, _state.debtIndex);
         if (v.debt < _state.minimumDebt) revert DebtBelowMinimum(id, v.debt, _state.minimumDebt);
         DeferralLogic.requireSound(_state, id, account, v);
+    }
+
+    function _valuationOf(
+        Account storage account,
+        uint256 debtIndex
+    ) private view returns (Valuation memory) {
+        Prices memory p = _state.readPrices(account.collateralSet);
+        if (!p.available) revert OracleUnavailable(address(_state.oracle));
+        return _state.valuationOf(account, p, debtIndex);
     }
 
     /// @dev The clock, with any outage recorded first.
     function _moment() private returns (Moment memory) {
         return clock.sync();
+    }
+
+    function _readMoment() private view returns (Moment memory) {
+        return clock.read();
     }
 
     // ------------------------------------------------------------------ debt, cash, shares
@@ -657,80 +669,30 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         _settle(id, account, CloseReason.Repaid);
     }
 
-    /// @dev The insurance share of a take becomes the vault's own shares, at the price before it came in.
-    /// @param laterLosses Losses that have left the debt and come after this take.
-    function _insure(uint256 insured, uint256 laterLosses) private {
-        uint256 assets = _state.cash + _debtDown() + laterLosses - _state.unbookedFee;
-        uint256 shares = _toSharesDown(insured, assets);
-        _creditCash(insured);
-        _mint(address(this), shares);
+    function _take(LiquidationRequest memory request) private returns (LiquidationResult memory taken) {
+        _accrue();
+        Shares memory shares;
+        (taken, shares) = LiquidationLogic.take(_state, request, _moment(), _shares());
+        _setShares(shares);
     }
 
-    /// @dev Burns insurance shares worth the loss as the price stood before it, as far as they go; the rest has
-    /// lowered the price of all shares by having left the debt. The fee becomes shares first: interest that nobody
-    /// will pay bears the loss like all other, and what is not the lenders' cannot exceed what there is.
-    /// @param laterLosses Losses that have left the debt and come after this one.
-    function _realizeLoss(AccountId id, uint256 loss, uint256 laterLosses) private {
-        uint256 assetsBefore = _state.cash + _debtDown() + laterLosses + loss;
-        _bookFee(assetsBefore - _state.unbookedFee);
-
-        uint256 held = balanceOf(address(this));
-        uint256 burned = loss.mulDivUp(totalSupply() + 10 ** SHARE_DECIMALS_OFFSET, assetsBefore + 1);
-        uint256 insured = loss;
-        if (burned > held) {
-            burned = held;
-            insured = held.mulDivDown(assetsBefore + 1, totalSupply() + 10 ** SHARE_DECIMALS_OFFSET);
-        }
-        if (burned != 0) _burn(address(this), burned);
-        uint256 assetsAfter = assetsBefore - loss;
-        emit BadDebtRealized({
-            account: id,
-            owner: id.ownerOf(),
-            actor: msg.sender,
-            loss: loss,
-            insured: insured,
-            burnedShares: burned,
-            totalAssets: assetsAfter,
-            totalShares: totalSupply()
-        });
+    function _shares() private view returns (Shares memory) {
+        return Shares(balanceOf(address(this)), totalSupply(), 0);
     }
 
-    /// @dev Turns the fee into shares at the price before it: the insurance's up to its target, then the recipient's.
-    /// @param assets The lenders' assets without the fee.
-    function _bookFee(uint256 assets) private returns (uint256 shares) {
-        uint256 fee = _state.unbookedFee;
-        if (fee == 0) return 0;
-        uint256 insured = fee;
-        address recipient = _state.feeRecipient;
-        if (recipient != address(0)) {
-            uint256 target = _debtDown().mulDivUp(INSURANCE_TARGET_BPS, BPS);
-            uint256 insurance = balanceOf(address(this)).mulDivDown(
-                assets + 1,
-                totalSupply() + 10 ** SHARE_DECIMALS_OFFSET
-            );
-            uint256 room = insurance < target ? target - insurance : 0;
-            if (insured > room) insured = room;
-        }
-
-        uint256 toInsurance = _toSharesDown(insured, assets);
-        uint256 toRecipient = _toSharesDown(fee - insured, assets);
-        _state.unbookedFee = 0;
-        if (toInsurance != 0) _mint(address(this), toInsurance);
-        if (toRecipient != 0) _mint(recipient, toRecipient);
-        emit FeeBooked(fee, toInsurance, recipient, toRecipient);
-        return toInsurance + toRecipient;
+    /// @dev Mints and burns what makes the shares what they are to be.
+    function _setShares(Shares memory shares) private {
+        uint256 insurance = balanceOf(address(this));
+        if (shares.insurance > insurance) _mint(address(this), shares.insurance - insurance);
+        else if (shares.insurance < insurance) _burn(address(this), insurance - shares.insurance);
+        if (shares.fee != 0) _mint(_state.feeRecipient, shares.fee);
     }
 
     /// @dev Pays bounties, which have been added to debts already, in shares at the price before.
     function _payBounties(uint256 bounties) private returns (uint256 shares) {
         if (bounties == 0) return 0;
-        shares = _toSharesDown(bounties, totalAssets() - bounties);
+        shares = PoolLogic.toSharesDown(bounties, totalAssets() - bounties, totalSupply());
         if (shares != 0) _mint(msg.sender, shares);
-    }
-
-    /// @dev What `amount` is worth in shares while they stand for `assets`.
-    function _toSharesDown(uint256 amount, uint256 assets) private view returns (uint256) {
-        return amount.mulDivDown(totalSupply() + 10 ** SHARE_DECIMALS_OFFSET, assets + 1);
     }
 
     function _accrue() private {
@@ -806,11 +768,11 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         super._transferOut(to, assets);
     }
 
-    /// @dev Takes `amount` from the caller. A token that delivers anything else is refused.
-    function _pull(IERC20 token, uint256 amount) private {
-        _pullFrom(token, msg.sender, amount);
+    function _pullQuote(uint256 amount) private {
+        _pullFrom(IERC20(asset()), msg.sender, amount);
     }
 
+    /// @dev A token that delivers anything but `amount` is refused.
     function _pullFrom(IERC20 token, address from, uint256 amount) private {
         uint256 balanceBefore = token.balanceOf(address(this));
         token.safeTransferFrom(from, address(this), amount);
@@ -842,11 +804,5 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
         uint256 count;
         for (; set != 0; set &= set - 1) ++count;
         if (count == MAX_COLLATERALS_PER_ACCOUNT) revert TooManyCollaterals(id, MAX_COLLATERALS_PER_ACCOUNT);
-    }
-
-    function _numberOf(address token) private view returns (uint256) {
-        uint256 numberPlusOne = _state.numberPlusOne[token];
-        if (numberPlusOne == 0) revert UnknownCollateral(token);
-        return numberPlusOne - 1;
     }
 }

@@ -7,7 +7,7 @@ import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IRiskConfigurator, Listing, VolatilityTerms} from "./interfaces/IRiskConfigurator.sol";
 import {IVolatilityGauge} from "./interfaces/IVolatilityGauge.sol";
-import {CollateralTerms, RiskTerms} from "./interfaces/VaultTypes.sol";
+import {BrakeTerms, CollateralTerms, RiskTerms} from "./interfaces/VaultTypes.sol";
 import {VolatilityMath, Weights} from "./libraries/VolatilityMath.sol";
 
 /// @title RiskConfigurator
@@ -28,6 +28,8 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     uint256 private constant MAX_TOKEN_DECIMALS = 36;
     uint256 private constant PRICE_SCALE = 1e36;
     uint256 private constant MIN_UNITS_IN_DUST = 100;
+    uint256 private constant MIN_DEBTS_IN_BURST = 10;
+    uint256 private constant MAX_HOURS_TO_FILL = 24;
     uint256 private constant MAX_SLOPE_BPS = 10_000;
     uint256 private constant MAX_TIGHTENING_BPS = 2_500;
     /// @dev Two days of an hourly heartbeat; whoever is further behind pokes the gauge itself.
@@ -145,6 +147,17 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     /// @inheritdoc IRiskConfigurator
     function setBorrowCap(IMarginVault vault, uint32 newCap) external onlyOwner {
         vault.setBorrowCap(newCap);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setBrake(IMarginVault vault, address asset, BrakeTerms calldata newTerms) external onlyOwner {
+        uint256 minimumBurst = MIN_DEBTS_IN_BURST * vault.riskTerms().minimumDebt;
+        bool isNone = newTerms.burst == 0 && newTerms.perHour == 0;
+        bool isSlow = newTerms.burst > MAX_HOURS_TO_FILL * newTerms.perHour;
+        if (!isNone && (newTerms.burst < minimumBurst || isSlow)) {
+            revert BrakeOutOfRange(newTerms.burst, newTerms.perHour, minimumBurst);
+        }
+        vault.setBrake(asset, newTerms);
     }
 
     /// @inheritdoc IRiskConfigurator

@@ -39,8 +39,6 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         uint40 earlierUntil;
         uint40 callingPausedUntil;
         uint40 liquidationPausedUntil;
-        // slot 2
-        uint80 seenRound;
     }
 
     struct Budget {
@@ -55,8 +53,10 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         uint256 startedAt;
     }
 
-    /// @dev Outages that have ended and are reported by the transaction that learns of them.
-    struct Ended {
+    /// @dev What the feed's rounds say: the newest of them, and outages that have ended, which the transaction that learns
+    /// of them reports.
+    struct Learned {
+        uint80 seenRound;
         uint256 count;
         uint256[MAX_ROUNDS] downAt;
         uint256[MAX_ROUNDS] upAt;
@@ -69,6 +69,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
 
     address public guardian;
     Stops private _stops;
+    uint80 private _seenRound;
     mapping(PauseKind kind => Budget) private _budgets;
 
     constructor(
@@ -88,14 +89,17 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     /// @inheritdoc IUptimeClock
     function read() external view returns (Moment memory) {
         Stops memory stops = _stops;
-        Ended memory ended;
-        _learn(stops, ended);
+        if (address(sequencerFeed) != address(0)) {
+            Learned memory learned;
+            _learn(stops, learned);
+        }
         return _momentOf(stops);
     }
 
     /// @inheritdoc IUptimeClock
     function sync() external returns (Moment memory) {
-        return _momentOf(_sync());
+        // Without a sequencer there is nothing to learn.
+        return _momentOf(address(sequencerFeed) == address(0) ? _stops : _sync());
     }
 
     /// @inheritdoc IUptimeClock
@@ -142,8 +146,8 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     /// @inheritdoc IUptimeClock
     function downtime() external view returns (uint256) {
         Stops memory stops = _stops;
-        Ended memory ended;
-        _learn(stops, ended);
+        Learned memory learned;
+        _learn(stops, learned);
         return _downtimeOf(stops, block.timestamp);
     }
 
@@ -155,11 +159,12 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     function _sync() private returns (Stops memory stops) {
         stops = _stops;
         (uint256 protectedBefore, uint256 outageBefore) = (stops.protectedUntil, stops.outageFrom);
-        Ended memory ended;
-        if (!_learn(stops, ended)) return stops;
+        Learned memory learned;
+        if (!_learn(stops, learned)) return stops;
         _stops = stops;
-        for (uint256 i; i < ended.count; ++i) {
-            emit OutageRecorded(ended.downAt[i], ended.upAt[i], _downtimeOf(stops, block.timestamp));
+        _seenRound = learned.seenRound;
+        for (uint256 i; i < learned.count; ++i) {
+            emit OutageRecorded(learned.downAt[i], learned.upAt[i], _downtimeOf(stops, block.timestamp));
         }
         if (stops.outageFrom > outageBefore) emit OutageBegan(stops.outageFrom);
         if (stops.protectedUntil != protectedBefore) {
@@ -169,47 +174,49 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
 
     /// @dev Follows the feed's rounds from the last one seen, each once. Returns whether anything was new. A feed that
     /// fails is a sequencer that runs: it ends the present outage, for it must not stop the clock for good.
-    function _learn(Stops memory stops, Ended memory ended) private view returns (bool isNew) {
+    function _learn(Stops memory stops, Learned memory learned) private view returns (bool isNew) {
         if (address(sequencerFeed) == address(0)) return false;
+        uint256 seenRound = _seenRound;
+        learned.seenRound = uint80(seenRound);
         (Round memory latest, bool answered) = _round(0);
         if (!answered) {
             if (stops.outageFrom == 0) return false;
-            _endOutage(stops, ended, block.timestamp);
+            _endOutage(stops, learned, block.timestamp);
             return true;
         }
-        if (latest.id == stops.seenRound) {
+        learned.seenRound = latest.id;
+        if (latest.id == seenRound) {
             // Down again, or still, after a time in which the feed failed.
             if (!latest.isDown || stops.outageFrom != 0) return false;
             _beginOutage(stops, block.timestamp);
             return true;
         }
-        for (uint256 id = _firstUnseen(stops, latest.id); id <= latest.id; ++id) {
+        for (uint256 id = _firstUnseen(seenRound, latest.id); id <= latest.id; ++id) {
             if (id == latest.id) {
-                _apply(stops, ended, latest);
+                _apply(stops, learned, latest);
                 break;
             }
             // A round that cannot be read, with a later one there, is passed over.
             (Round memory round, bool readable) = _round(uint80(id));
-            if (readable) _apply(stops, ended, round);
+            if (readable) _apply(stops, learned, round);
         }
-        stops.seenRound = latest.id;
         return true;
     }
 
     /// @dev The round after the last one seen, but never more than `MAX_ROUNDS` back: how things stand now matters more
     /// than a history longer than anybody can read at once.
-    function _firstUnseen(Stops memory stops, uint256 latest) private pure returns (uint256 first) {
-        first = uint256(stops.seenRound) + 1;
+    function _firstUnseen(uint256 seenRound, uint256 latest) private pure returns (uint256 first) {
+        first = seenRound + 1;
         // Before the feed first answered nothing is known; what another phase of it left behind has no part in this.
-        bool continues = stops.seenRound != 0 && latest >> 64 == stops.seenRound >> 64 && latest >= first;
+        bool continues = seenRound != 0 && latest >> 64 == seenRound >> 64 && latest >= first;
         if (!continues) return latest;
         if (latest - first >= MAX_ROUNDS) first = latest - MAX_ROUNDS + 1;
     }
 
-    function _apply(Stops memory stops, Ended memory ended, Round memory round) private view {
+    function _apply(Stops memory stops, Learned memory learned, Round memory round) private view {
         uint256 startedAt = round.startedAt < block.timestamp ? round.startedAt : block.timestamp;
         if (round.isDown) _beginOutage(stops, startedAt);
-        else _endOutage(stops, ended, startedAt);
+        else _endOutage(stops, learned, startedAt);
     }
 
     function _beginOutage(Stops memory stops, uint256 startedAt) private view {
@@ -219,13 +226,13 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         stops.outageFrom = uint40(startedAt);
     }
 
-    function _endOutage(Stops memory stops, Ended memory ended, uint256 endedAt) private pure {
+    function _endOutage(Stops memory stops, Learned memory learned, uint256 endedAt) private pure {
         if (stops.outageFrom == 0) return;
         if (endedAt > stops.outageFrom) {
             stops.foldedSeconds += uint40(_uncovered(stops, stops.outageFrom, endedAt));
             if (endedAt > stops.foldedUntil) stops.foldedUntil = uint40(endedAt);
-            (ended.downAt[ended.count], ended.upAt[ended.count]) = (stops.outageFrom, endedAt);
-            ++ended.count;
+            (learned.downAt[learned.count], learned.upAt[learned.count]) = (stops.outageFrom, endedAt);
+            ++learned.count;
         }
         stops.outageFrom = 0;
     }

@@ -53,6 +53,8 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "NotImproved(bytes32 account, uint256 debtBefore, uint256 debt)": (say) =>
     `An operator who may only improve account ${say.account("account")} has not (its debt was ${say.quote("debtBefore")} and would be ${say.quote("debt")}): end with no less health, or have the owner allow everything.`,
   "CallingPaused()": () => "The guardian has paused the opening of margin calls: wait until the pause ends.",
+  "Braked(address asset, uint256 capacity, uint256 needed)": (say) =>
+    `Much of ${say.asset("asset")} has been sold lately: ${say.quote("capacity")} may be sold above the floor now and this takes ${say.quote("needed")}: take less, or wait until the bucket fills.`,
   "LiquidationPaused()": () =>
     "The guardian has paused liquidation above the floor: wait until the pause ends; critical accounts can still be liquidated.",
   "NotGuardian(address caller)": (say) =>
@@ -116,6 +118,8 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `An auction of ${say.duration("auctionSeconds")} with a ramp of ${say.duration("rampSeconds")} is out of bounds: the ramp must take at least 5 min, the auction at least twice that and at most 24 h.`,
   "AmountsOutOfRange(uint256 minimumDebt, uint256 dustValue, uint256 maxBounty)": (say) =>
     `A minimum debt of ${say.quote("minimumDebt")}, dust of ${say.quote("dustValue")} and a bounty of ${say.quote("maxBounty")} do not go together: dust must be above zero and at most the minimum debt, the bounty at most a tenth of it.`,
+  "BrakeOutOfRange(uint256 burst, uint256 perHour, uint256 minimumBurst)": (say) =>
+    `A brake that lets ${say.quote("burst")} through at once and ${say.quote("perHour")} an hour is out of range: at least ${say.quote("minimumBurst")} at once, and full within a day; or zeros for none.`,
   "FeeOutOfRange(uint256 feeBps)": (say) =>
     `A fee of ${say.bps("feeBps")} is above 30 % of interest: choose a lower one.`,
   "OracleQuoteMismatch(address oracleQuote, address vaultQuote)": (say) =>

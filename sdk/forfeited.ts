@@ -1,6 +1,6 @@
 import { auctionDiscountWad } from "./auctionMath.ts";
 import { auctionStartAt, elapsedSince, statusAt } from "./callClock.ts";
-import { chooseCollateral, NO_TAKE, type Take, type TakeRequest } from "./liquidation.ts";
+import { checkBrake, chooseCollateral, NO_TAKE, type Take, type TakeRequest } from "./liquidation.ts";
 import { reachUp, seizedDown, type Lot } from "./trancheMath.ts";
 import { Refusal, Status, type AccountState, type VaultMoment } from "./vaultTypes.ts";
 
@@ -57,7 +57,7 @@ export function workSale(lot: AccountState, moment: VaultMoment, request: TakeRe
   const minSeized = request.minSeized ?? 0n;
   return seized < minSeized
     ? { ...sized, refusal: Refusal.SeizedTooLittle, wanted: minSeized, found: seized }
-    : sized;
+    : checkBrake(sized, moment);
 }
 
 /** `Healthy` before the sale, `Called` up to its auction, `Expired` while that runs, `Lapsed` after it. */

@@ -1,5 +1,6 @@
 export * from "./accountId.ts";
 export * from "./auctionMath.ts";
+export * from "./brake.ts";
 export * from "./callClock.ts";
 export * from "./clockState.ts";
 export * from "./cureAmounts.ts";

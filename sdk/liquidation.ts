@@ -161,7 +161,20 @@ function size(account: AccountState, moment: VaultMoment, request: TakeRequest, 
     empties: takesAll || seized === amount,
     insured,
   };
-  return checkSize(sized, lot, moment.risk.minimumDebt, request.minSeized ?? 0n);
+  const checked = checkSize(sized, lot, moment.risk.minimumDebt, request.minSeized ?? 0n);
+  return checked.refusal === Refusal.None && checked.status === Status.Expired
+    ? checkBrake(checked, moment)
+    : checked;
+}
+
+/** What is above its floor waits until the bucket of its collateral holds the worth of the sale. */
+export function checkBrake(t: Take, { brakes }: VaultMoment): Take {
+  const brake = brakes?.[t.number];
+  if (brake === undefined) return t;
+  const value = valueDown(t.seized, t.price36);
+  const needed = value < brake.burst ? value : brake.burst;
+  if (brake.room >= needed) return t;
+  return { ...t, refusal: Refusal.Braked, wanted: needed, found: brake.room };
 }
 
 function checkSize(t: Take, lot: Lot, minimumDebt: bigint, minSeized: bigint): Take {

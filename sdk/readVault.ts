@@ -8,6 +8,7 @@ import type { VaultHandle } from "./vault.ts";
 import type { IOracle } from "../types/interfaces/IOracle.ts";
 import type {
   AccountState,
+  BrakeRoom,
   CollateralTerms,
   PoolState,
   Prices,
@@ -82,6 +83,11 @@ export async function readPrices(oracle: IOracle, count: number, blockTag: Block
   }
 }
 
+async function readBrake(vault: IMarginVault, asset: string, blockTag: BlockTag): Promise<BrakeRoom> {
+  const { room, burst } = await vault.capacity(asset, { blockTag });
+  return { room, burst };
+}
+
 /** Everything but the account that decides about an account at a block. */
 export async function readMoment(
   { vault, oracle, clock }: Pick<VaultHandle, "vault" | "oracle" | "clock">,
@@ -94,7 +100,8 @@ export async function readMoment(
     clock.read({ blockTag }),
   ]);
   const prices = await readPrices(oracle, collaterals.length, blockTag);
-  return { collaterals, risk, prices, debtIndex, clock: momentFrom(moment) };
+  const brakes = await Promise.all(collaterals.map(({ asset }) => readBrake(vault, asset, blockTag)));
+  return { collaterals, risk, prices, debtIndex, clock: momentFrom(moment), brakes };
 }
 
 function isRevert(error: unknown): boolean {

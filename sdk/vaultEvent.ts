@@ -93,6 +93,8 @@ export interface VaultEventArguments {
   };
   CollateralListed: { readonly asset: string; readonly index: number; readonly terms: SetTerms };
   CollateralTermsSet: { readonly asset: string; readonly oldTerms: SetTerms; readonly newTerms: SetTerms };
+  BrakeSet: { readonly asset: string; readonly burst: bigint; readonly perHour: bigint };
+  BrakeDrawn: { readonly asset: string; readonly value: bigint; readonly fullAtMicros: bigint };
   OracleSet: { readonly oldOracle: string; readonly newOracle: string };
   RiskTermsSet: { readonly oldTerms: RiskTerms; readonly newTerms: RiskTerms };
   BorrowCapSet: { readonly oldCap: bigint; readonly newCap: bigint };

@@ -40,6 +40,7 @@ export const Refusal = {
   NoLossToBook: 12,
   CheckPending: 13,
   Paused: 14,
+  Braked: 15,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
@@ -140,4 +141,13 @@ export interface VaultMoment {
   /** With interest up to now; see `pendingInterest`. */
   readonly debtIndex: bigint;
   readonly clock: Moment;
+  /** By number; none where it is left out. */
+  readonly brakes?: readonly BrakeRoom[];
+}
+
+/** What may be sold of a collateral above the floor at a moment, quote base units; see `capacityDown`. */
+export interface BrakeRoom {
+  readonly room: bigint;
+  /** The most that the bucket can hold: what a larger sale waits for. */
+  readonly burst: bigint;
 }

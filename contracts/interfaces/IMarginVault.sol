@@ -9,6 +9,7 @@ import {IMarginVaultEvents} from "./IMarginVaultEvents.sol";
 import {IUptimeClock} from "./IUptimeClock.sol";
 import {IOracle} from "./IOracle.sol";
 import {
+    BrakeTerms,
     CollateralTerms,
     CureAmounts,
     LiquidationRequest,
@@ -176,6 +177,11 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @notice The status of an account now. Reverts with `OracleUnavailable` for an account with debt.
     function statusOf(AccountId account) external view returns (Status);
 
+    /// @notice An account's health factor and floor health with interest up to now, times 1e18, rounded down; the largest
+    /// uint256 without debt. For display and for contracts; `marginOf` has everything else. Reverts with
+    /// `OracleUnavailable`.
+    function healthOf(AccountId account) external view returns (uint256 healthWad, uint256 floorHealthWad);
+
     /// @notice An account in numbers, as its next touch would find it. Reverts as `statusOf`.
     function marginOf(AccountId account) external view returns (Margin memory);
 
@@ -239,6 +245,14 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
         uint256 number
     ) external view returns (address asset, CollateralTerms memory terms, uint256 total);
 
+    /// @notice How much of `asset` may be sold above the floor now, quote base units at the oracle's price, rounded down;
+    /// the largest uint256 where no brake is set. A take of more than `burst` passes while the bucket is full. Reverts
+    /// with `UnknownCollateral`.
+    /// @return room What the bucket holds.
+    /// @return burst The most it can hold.
+    /// @return perHour What flows into it each hour.
+    function capacity(address asset) external view returns (uint256 room, uint256 burst, uint256 perHour);
+
     /// @notice The amounts and times that go with the vault.
     function riskTerms() external view returns (RiskTerms memory);
 
@@ -297,6 +311,10 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
 
     /// @notice Replaces the terms of a listed collateral. Reverts with `NotConfigurator`, `UnknownCollateral`.
     function setCollateralTerms(address asset, CollateralTerms calldata newTerms) external;
+
+    /// @notice Sets the brake of a listed collateral, its bucket full; zeros take it away. Reverts with
+    /// `NotConfigurator`, `UnknownCollateral`.
+    function setBrake(address asset, BrakeTerms calldata newTerms) external;
 
     /// @notice Replaces the oracle. Reverts with `NotConfigurator`, `ZeroAddress`.
     function setOracle(IOracle newOracle) external;

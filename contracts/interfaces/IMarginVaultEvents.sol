@@ -134,6 +134,14 @@ interface IMarginVaultEvents {
     /// @notice The terms of a listed collateral have changed.
     event CollateralTermsSet(address indexed asset, CollateralTerms oldTerms, CollateralTerms newTerms);
 
+    /// @notice Sales of `asset` above the floor draw on a bucket of these terms from now on, and it is full; zeros: on
+    /// none.
+    event BrakeSet(address indexed asset, uint256 burst, uint256 perHour);
+
+    /// @notice A sale drew `value` on the bucket of `asset`, quote base units.
+    /// @param fullAtMicros When it will be full again, microseconds of uptime.
+    event BrakeDrawn(address indexed asset, uint256 value, uint256 fullAtMicros);
+
     /// @notice Prices come from `newOracle` from now on.
     event OracleSet(address oldOracle, address newOracle);
 

@@ -71,7 +71,9 @@ enum Refusal {
     /// A deferral has touched the account and not checked it yet; or, for closing, a deferral is under way.
     CheckPending,
     /// The guardian has paused it.
-    Paused
+    Paused,
+    /// Too much of the collateral has been sold lately; what is above its floor waits.
+    Braked
 }
 
 /// @notice The state of an account that is read with every decision: one storage slot and its collateral amounts.
@@ -89,16 +91,23 @@ struct Account {
     uint128[16] collateral;
 }
 
-/// @notice A collateral that the vault accepts.
+/// @notice A collateral that the vault accepts, by its number. One slot: all that a health factor needs.
 struct Collateral {
-    // slot 0: all that a health factor needs
     address asset;
     uint16 initialBps;
     uint16 maintenanceBps;
     uint16 liquidationBps;
     uint16 maxDiscountBps;
-    // slot 1
-    uint128 total;
+    /// Whether sales of it draw on a bucket; it spares all others a read.
+    bool isBraked;
+}
+
+/// @notice A collateral by its token. One slot: all that moving some of it needs.
+struct Holding {
+    /// Zero for a token that is not listed.
+    uint8 numberPlusOne;
+    /// What all accounts hold, base units.
+    uint120 total;
     uint128 cap;
 }
 
@@ -110,6 +119,22 @@ struct CollateralTerms {
     uint16 maxDiscountBps;
     /// Base units of the collateral above which nobody borrows or withdraws while holding it.
     uint128 cap;
+}
+
+/// @notice How much of a collateral may be sold above the floor. Zeros: as much as anybody likes.
+struct BrakeTerms {
+    /// The most that may be sold at once, quote base units.
+    uint96 burst;
+    /// What may be sold each hour for as long as it lasts, quote base units.
+    uint96 perHour;
+}
+
+/// @notice A collateral's bucket. One slot; see `BrakeMath`.
+struct Brake {
+    uint96 burst;
+    uint96 perHour;
+    /// When it will be full again, microseconds of uptime.
+    uint64 fullAtMicros;
 }
 
 /// @notice The amounts and times that go with a vault rather than with a collateral.
@@ -183,6 +208,8 @@ struct LiquidationResult {
     uint256 repaid;
     uint256 insured;
     uint256 seized;
+    /// Debt cancelled because nothing sellable stood behind it any more, quote base units.
+    uint256 loss;
 }
 
 /// @notice A margin call as it was issued. The arrays follow the bits of `collateralSet`, lowest first.

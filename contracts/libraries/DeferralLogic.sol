@@ -11,7 +11,7 @@ import {Valuation} from "./HealthMath.sol";
 import {VaultState} from "./VaultState.sol";
 import {AccountId} from "../interfaces/AccountId.sol";
 import {IMarginVaultErrors} from "../interfaces/IMarginVaultErrors.sol";
-import {Account, CloseReason, Collateral, Moment} from "../interfaces/VaultTypes.sol";
+import {Account, CloseReason, Holding, Moment} from "../interfaces/VaultTypes.sol";
 
 /// @title The one check of a touched account
 /// @dev Linked to the vault and run on its storage. The vault has accrued interest. Used at the end of a deferral for
@@ -126,8 +126,9 @@ library DeferralLogic {
         if (aboveSet != 0) {
             uint256 number;
             while ((aboveSet >> number) & 1 == 0) ++number;
-            Collateral storage c = s.collaterals[number];
-            revert IMarginVaultErrors.CollateralAboveCap(id, c.asset, c.total, c.cap);
+            address asset = s.collaterals[number].asset;
+            Holding memory h = s.holdings[asset];
+            revert IMarginVaultErrors.CollateralAboveCap(id, asset, h.total, h.cap);
         }
         if (v.initialValue < v.debt) revert IMarginVaultErrors.InsufficientMargin(id, v.initialValue, v.debt);
     }

@@ -4,13 +4,15 @@ pragma solidity ^0.8.28;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {AccountHealth, Prices} from "./AccountHealth.sol";
 import {AuctionMath} from "./AuctionMath.sol";
+import {BrakeMath} from "./BrakeMath.sol";
 import {CallBook} from "./CallBook.sol";
 import {CallClock} from "./CallClock.sol";
+import {CollateralBook} from "./CollateralBook.sol";
 import {DebtMath} from "./DebtMath.sol";
 import {Deferral} from "./Deferral.sol";
 import {WAD} from "./FixedPoint.sol";
 import {HealthMath, Valuation} from "./HealthMath.sol";
-import {SettingsLogic} from "./SettingsLogic.sol";
+import {PoolLogic, Shares} from "./PoolLogic.sol";
 import {Lot, TrancheMath} from "./TrancheMath.sol";
 import {VaultState} from "./VaultState.sol";
 import {AccountId, accountIdOf} from "../interfaces/AccountId.sol";
@@ -18,10 +20,12 @@ import {IMarginVaultErrors} from "../interfaces/IMarginVaultErrors.sol";
 import {IMarginVaultEvents} from "../interfaces/IMarginVaultEvents.sol";
 import {
     Account,
+    Brake,
     CloseReason,
     Collateral,
     LiquidationNotice,
     LiquidationRequest,
+    LiquidationResult,
     Moment,
     Refusal,
     Status
@@ -44,24 +48,17 @@ struct Take {
     Valuation before;
 }
 
-/// @notice What a take did.
-struct Taken {
-    Refusal refusal;
-    uint256 repaid;
-    uint256 insured;
-    uint256 seized;
-    /// Debt cancelled because nothing sellable stood behind it any more.
-    uint256 loss;
-}
-
 /// @title Liquidation: who may be taken, what, how much and at which price
 /// @dev Linked to the vault and run on its storage. The vault has accrued interest, holds the lock, and moves tokens
-/// and shares afterwards; the payment is in its cash ledger by then. `_work` is the one gate and the one calculation:
+/// and shares afterwards; the payment is in its cash ledger by then, and all is booked before any token moves, for a
+/// token that calls back must not see the shares' worth in between. `_work` is the one gate and the one calculation:
 /// preview, single and batch all use it.
 library LiquidationLogic {
     using AccountHealth for Prices;
     using AccountHealth for VaultState;
+    using BrakeMath for Brake;
     using CallClock for Account;
+    using CollateralBook for VaultState;
     using HealthMath for Valuation;
     using TrancheMath for Valuation;
     using TrancheMath for Lot;
@@ -83,40 +80,67 @@ library LiquidationLogic {
     }
 
     /// @notice Takes one tranche, or reverts with what stands against it.
+    /// @param shares The vault's shares as they are; returned as the take's insurance share and loss make them.
     function take(
         VaultState storage s,
         LiquidationRequest memory request,
-        Moment memory moment
-    ) public returns (Taken memory taken) {
+        Moment memory moment,
+        Shares memory shares
+    ) public returns (LiquidationResult memory taken, Shares memory) {
         Prices memory p = s.readPrices(s.accounts[request.account].collateralSet);
         Take memory t = _work(s, request, p, s.debtIndex, moment);
         if (t.refusal != Refusal.None) _refuse(s, request, t);
-        return _carryOut(s, request, t, p, moment);
+        taken = _carryOut(s, request, t, p, moment);
+        _book(s, shares, request.account, taken, 0);
+        return (taken, shares);
     }
 
     /// @notice Takes a tranche of each account that allows it.
     function takeMany(
         VaultState storage s,
         LiquidationRequest[] memory requests,
-        Moment memory moment
-    ) public returns (Taken[] memory taken) {
-        taken = new Taken[](requests.length);
+        Moment memory moment,
+        Shares memory shares
+    ) public returns (LiquidationResult[] memory taken, Shares memory) {
+        taken = new LiquidationResult[](requests.length);
         Prices memory p = s.readPrices((1 << s.collateralCount) - 1);
+        uint256 laterLosses;
         for (uint256 i; i < requests.length; ++i) {
             Take memory t = _work(s, requests[i], p, s.debtIndex, moment);
             if (t.refusal == Refusal.None) taken[i] = _carryOut(s, requests[i], t, p, moment);
             else taken[i].refusal = t.refusal;
+            laterLosses += taken[i].loss;
         }
+        // All debts have fallen and all losses have left the debt: each is booked as if the later ones had not yet.
+        for (uint256 i; i < requests.length; ++i) {
+            laterLosses -= taken[i].loss;
+            _book(s, shares, requests[i].account, taken[i], laterLosses);
+        }
+        return (taken, shares);
     }
 
-    /// @notice Cancels the debt of `id` if nothing sellable stands behind it.
-    /// @return refusal `None` when it was cancelled.
-    /// @return loss Quote base units cancelled.
-    function writeOff(
+    /// @notice Cancels the debt of each account that has nothing sellable behind it.
+    /// @return refusals `None` where it was cancelled.
+    function writeOffMany(
+        VaultState storage s,
+        AccountId[] memory ids,
+        Moment memory moment,
+        Shares memory shares
+    ) public returns (Refusal[] memory refusals, Shares memory) {
+        refusals = new Refusal[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            uint256 loss;
+            (refusals[i], loss) = _writeOff(s, ids[i], moment);
+            if (loss != 0) PoolLogic.realizeLoss(s, shares, ids[i], loss, 0);
+        }
+        return (refusals, shares);
+    }
+
+    function _writeOff(
         VaultState storage s,
         AccountId id,
         Moment memory moment
-    ) public returns (Refusal refusal, uint256 loss) {
+    ) private returns (Refusal refusal, uint256 loss) {
         if (Deferral.isPending(id)) return (Refusal.CheckPending, 0);
         Account storage account = s.accounts[id];
         Prices memory p = s.readPrices(account.collateralSet);
@@ -124,6 +148,18 @@ library LiquidationLogic {
         Valuation memory v = s.valuationOf(account, p, s.debtIndex);
         loss = _writeOffIfHopeless(s, id, account, v, moment);
         if (loss == 0) refusal = Refusal.NoLossToBook;
+    }
+
+    /// @dev What a take brought the insurance and cost the lenders. `laterLosses` have left the debt and come after it.
+    function _book(
+        VaultState storage s,
+        Shares memory shares,
+        AccountId id,
+        LiquidationResult memory taken,
+        uint256 laterLosses
+    ) private {
+        if (taken.insured != 0) PoolLogic.insure(s, shares, taken.insured, laterLosses);
+        if (taken.loss != 0) PoolLogic.realizeLoss(s, shares, id, taken.loss, laterLosses);
     }
 
     /// @dev The gate and the calculation. Changes nothing, reverts for nothing.
@@ -150,7 +186,7 @@ library LiquidationLogic {
 
         if (!belowFloor && moment.isLiquidationPaused) return _refusal(t, Refusal.Paused, 0, 0);
 
-        uint256 numberPlusOne = s.numberPlusOne[request.asset];
+        uint256 numberPlusOne = s.holdings[request.asset].numberPlusOne;
         if (numberPlusOne == 0 || (account.collateralSet >> (numberPlusOne - 1)) & 1 == 0) {
             return _refusal(t, Refusal.CollateralNotHeld, 0, 0);
         }
@@ -185,7 +221,7 @@ library LiquidationLogic {
         Account storage account = s.accounts[request.account];
         t.status = s.statusOf(account, t.before, moment);
         if (t.status != Status.Expired) return _refusal(t, Refusal.NotLiquidatable, 0, 0);
-        uint256 numberPlusOne = s.numberPlusOne[request.asset];
+        uint256 numberPlusOne = s.holdings[request.asset].numberPlusOne;
         if (numberPlusOne == 0 || (account.collateralSet >> (numberPlusOne - 1)) & 1 == 0) {
             return _refusal(t, Refusal.CollateralNotHeld, 0, 0);
         }
@@ -213,6 +249,7 @@ library LiquidationLogic {
         if (t.seized < request.minSeized) {
             return _refusal(t, Refusal.SeizedTooLittle, request.minSeized, t.seized);
         }
+        _checkBrake(s, t, moment);
         return t;
     }
 
@@ -252,6 +289,7 @@ library LiquidationLogic {
         }
         if (insures) t.insured = TrancheMath.insuranceUp(t.repaid, t.discountWad);
         _checkSize(s, request, t, lot);
+        if (t.refusal == Refusal.None && t.status == Status.Expired) _checkBrake(s, t, moment);
     }
 
     function _checkSize(
@@ -278,6 +316,26 @@ library LiquidationLogic {
         if (remaining != 0 && !t.empties && !v.isAboveFloor() && !v.raisesFloor(lot)) {
             _refusal(t, Refusal.NoImprovement, 0, lot.amount - t.seized);
         }
+    }
+
+    /// @dev What is above its floor waits until the bucket of its collateral holds the worth of the sale.
+    function _checkBrake(VaultState storage s, Take memory t, Moment memory moment) private view {
+        if (!s.collaterals[t.number].isBraked) return;
+        Brake memory b = s.brakes[t.number];
+        uint256 needed = b.neededFor(HealthMath.valueDown(t.seized, t.price36));
+        uint256 capacity = b.capacityDown(moment.uptime);
+        if (capacity < needed) _refusal(t, Refusal.Braked, needed, capacity);
+    }
+
+    /// @dev Every sale draws, that of what is below its floor as well, as far as there is anything left.
+    function _drawBrake(VaultState storage s, Take memory t, Moment memory moment) private {
+        Collateral storage collateral = s.collaterals[t.number];
+        if (!collateral.isBraked) return;
+        Brake memory b = s.brakes[t.number];
+        uint256 value = HealthMath.valueDown(t.seized, t.price36);
+        uint256 fullAtMicros = b.fullAtAfterUp(value, moment.uptime);
+        s.brakes[t.number].fullAtMicros = SafeCast.toUint64(fullAtMicros);
+        emit IMarginVaultEvents.BrakeDrawn(collateral.asset, value, fullAtMicros);
     }
 
     function _discountWad(
@@ -316,10 +374,11 @@ library LiquidationLogic {
         Take memory t,
         Prices memory p,
         Moment memory moment
-    ) private returns (Taken memory taken) {
+    ) private returns (LiquidationResult memory taken) {
         AccountId id = request.account;
         Account storage account = s.accounts[id];
         _moveCollateral(s, account, t);
+        _drawBrake(s, t, moment);
         if (t.repaid == 0) return _carryOutForfeited(request, account, t, moment);
         _reduceDebt(s, account, t.repaid, t.before.debt);
 
@@ -344,7 +403,7 @@ library LiquidationLogic {
         Account storage account,
         Take memory t,
         Moment memory moment
-    ) private returns (Taken memory taken) {
+    ) private returns (LiquidationResult memory taken) {
         account.auctionStart = SafeCast.toUint32(moment.uptime);
         _emitLiquidated(request, account, t, t.before, t.empties ? 0 : moment.uptime);
         if (t.empties) CallBook.close(request.account, account, CloseReason.Liquidated, t.before, moment);
@@ -355,9 +414,7 @@ library LiquidationLogic {
     function _moveCollateral(VaultState storage s, Account storage account, Take memory t) private {
         account.collateral[t.number] -= uint128(t.seized);
         if (account.collateral[t.number] == 0) account.collateralSet &= ~uint16(1 << t.number);
-        Collateral storage terms = s.collaterals[t.number];
-        terms.total -= uint128(t.seized);
-        SettingsLogic.markCap(s, t.number);
+        s.moveOut(s.collaterals[t.number].asset, t.seized);
     }
 
     function _reduceDebt(
@@ -474,6 +531,7 @@ library LiquidationLogic {
         if (refusal == Refusal.RemainingDebtTooSmall) {
             revert IMarginVaultErrors.RemainingDebtTooSmall(t.found, t.wanted);
         }
+        if (refusal == Refusal.Braked) revert IMarginVaultErrors.Braked(asset, t.found, t.wanted);
         if (refusal == Refusal.SeizedTooLittle) revert IMarginVaultErrors.SeizedTooLittle(t.found, t.wanted);
         revert IMarginVaultErrors.NoImprovement(id, asset, t.found);
     }

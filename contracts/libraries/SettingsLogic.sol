@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {BrakeMath} from "./BrakeMath.sol";
+import {CollateralBook} from "./CollateralBook.sol";
 import {VaultState} from "./VaultState.sol";
 import {IMarginVaultErrors} from "../interfaces/IMarginVaultErrors.sol";
 import {IMarginVaultEvents} from "../interfaces/IMarginVaultEvents.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
-import {Collateral, CollateralTerms, RiskTerms} from "../interfaces/VaultTypes.sol";
+import {
+    Brake,
+    BrakeTerms,
+    Collateral,
+    CollateralTerms,
+    Holding,
+    RiskTerms
+} from "../interfaces/VaultTypes.sol";
 
 /// @title The vault's plain setters
 /// @dev Linked to the vault and run on its storage. The vault has checked who calls, the configurator what is set.
 library SettingsLogic {
+    using BrakeMath for Brake;
+    using CollateralBook for VaultState;
+
     uint256 internal constant MAX_COLLATERALS = 16;
 
     /// @notice Lists `asset` with the next number. `quoteAsset` cannot stand for itself, nor the vault's share.
@@ -21,10 +33,10 @@ library SettingsLogic {
     ) public {
         uint256 number = s.collateralCount;
         if (number == MAX_COLLATERALS) revert IMarginVaultErrors.TooManyListed(MAX_COLLATERALS);
-        if (asset == quoteAsset || asset == address(this) || s.numberPlusOne[asset] != 0) {
+        if (asset == quoteAsset || asset == address(this) || s.holdings[asset].numberPlusOne != 0) {
             revert IMarginVaultErrors.NotListable(asset);
         }
-        s.numberPlusOne[asset] = number + 1;
+        s.holdings[asset].numberPlusOne = uint8(number + 1);
         s.collateralCount = uint8(number + 1);
         s.collaterals[number].asset = asset;
         _setTerms(s, number, terms);
@@ -32,11 +44,28 @@ library SettingsLogic {
     }
 
     function setTerms(VaultState storage s, address asset, CollateralTerms calldata newTerms) public {
-        uint256 numberPlusOne = s.numberPlusOne[asset];
-        if (numberPlusOne == 0) revert IMarginVaultErrors.UnknownCollateral(asset);
-        (, CollateralTerms memory oldTerms, ) = collateralAt(s, numberPlusOne - 1);
-        _setTerms(s, numberPlusOne - 1, newTerms);
+        uint256 number = s.numberOf(asset);
+        (, CollateralTerms memory oldTerms, ) = collateralAt(s, number);
+        _setTerms(s, number, newTerms);
         emit IMarginVaultEvents.CollateralTermsSet(asset, oldTerms, newTerms);
+    }
+
+    function setBrake(VaultState storage s, address asset, BrakeTerms calldata newTerms) public {
+        uint256 number = s.numberOf(asset);
+        s.collaterals[number].isBraked = newTerms.perHour != 0;
+        s.brakes[number] = Brake(newTerms.burst, newTerms.perHour, 0);
+        emit IMarginVaultEvents.BrakeSet(asset, newTerms.burst, newTerms.perHour);
+    }
+
+    /// @notice What may be sold of `asset` above the floor at `uptime`; see `IMarginVault.capacity`.
+    function capacity(
+        VaultState storage s,
+        address asset,
+        uint256 uptime
+    ) public view returns (uint256, uint256, uint256) {
+        Brake memory b = s.brakes[s.numberOf(asset)];
+        uint256 room = b.perHour == 0 ? type(uint256).max : b.capacityDown(uptime);
+        return (room, b.burst, b.perHour);
     }
 
     function setOracle(VaultState storage s, IOracle newOracle) public {
@@ -90,14 +119,15 @@ library SettingsLogic {
         uint256 number
     ) public view returns (address asset, CollateralTerms memory terms, uint256 total) {
         Collateral storage c = s.collaterals[number];
+        Holding memory h = s.holdings[c.asset];
         terms = CollateralTerms({
             initialBps: c.initialBps,
             maintenanceBps: c.maintenanceBps,
             liquidationBps: c.liquidationBps,
             maxDiscountBps: c.maxDiscountBps,
-            cap: c.cap
+            cap: h.cap
         });
-        return (c.asset, terms, c.total);
+        return (c.asset, terms, h.total);
     }
 
     function _setTerms(VaultState storage s, uint256 number, CollateralTerms calldata terms) private {
@@ -106,16 +136,6 @@ library SettingsLogic {
         c.maintenanceBps = terms.maintenanceBps;
         c.liquidationBps = terms.liquidationBps;
         c.maxDiscountBps = terms.maxDiscountBps;
-        c.cap = terms.cap;
-        markCap(s, number);
-    }
-
-    /// @notice Keeps the bit that tells whether more of collateral `number` is held than its cap.
-    function markCap(VaultState storage s, uint256 number) internal {
-        Collateral storage c = s.collaterals[number];
-        uint16 bit = uint16(1 << number);
-        uint16 set = s.overCapSet;
-        uint16 marked = c.total > c.cap ? set | bit : set & ~bit;
-        if (marked != set) s.overCapSet = marked;
+        s.setCap(c.asset, terms.cap);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccountId} from "../interfaces/AccountId.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
-import {Account, Collateral} from "../interfaces/VaultTypes.sol";
+import {Account, Brake, Collateral, Holding} from "../interfaces/VaultTypes.sol";
 
 /// @notice Everything a vault stores beside its shares. Libraries act on it; the packing is asserted by a test.
 struct VaultState {
@@ -14,7 +14,7 @@ struct VaultState {
     // slot 1: the lenders' cash, written whenever quote tokens move
     uint104 cash;
     uint88 unbookedFee;
-    /// Bit j is set exactly while `collaterals[j].total > collaterals[j].cap`; it spares borrowers a read a collateral.
+    /// Bit j is set exactly while more of collateral j is held than its cap; it spares borrowers a read a collateral.
     uint16 overCapSet;
     uint16 feeBps;
     /// All debt may reach this many whole quote tokens by borrowing; the largest number is no cap.
@@ -34,7 +34,9 @@ struct VaultState {
     address feeRecipient;
     // slots 5 and 6
     mapping(AccountId => Account) accounts;
-    mapping(address asset => uint256) numberPlusOne;
-    // slots 7 to 38
+    mapping(address asset => Holding) holdings;
+    // slots 7 to 22
     Collateral[16] collaterals;
+    // slots 23 to 38: by the collateral's number
+    Brake[16] brakes;
 }

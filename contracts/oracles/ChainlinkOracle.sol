@@ -57,6 +57,7 @@ contract ChainlinkOracle is IOracle {
     uint256 private constant DISPUTED_SHIFT = 16;
     uint256 private constant GUARDED = 1 << 216;
     int256 private constant MAX_EXPONENT = 76;
+    int256 private constant MAX_PLAIN_EXPONENT = 38;
     /// @dev A failure that nobody has witnessed for longer than this begins anew.
     uint256 private constant WITNESS_SECONDS = 1 days;
 
@@ -252,9 +253,14 @@ contract ChainlinkOracle is IOracle {
     function _scaled(uint256 answer, uint256 quoteAnswer, int256 exponent) private pure returns (uint256) {
         if (exponent < 0) return answer / 10 ** uint256(-exponent) / quoteAnswer;
         uint256 scale = 10 ** uint256(exponent);
+        // An answer is below 2^128: up to here the product fits a word, and no feed in use goes further.
+        if (exponent <= MAX_PLAIN_EXPONENT) return _limited((answer * scale) / quoteAnswer);
         (uint256 high, ) = Math.mul512(answer, scale);
         if (high >= quoteAnswer) return 0;
-        uint256 price36 = Math.mulDiv(answer, scale, quoteAnswer);
+        return _limited(Math.mulDiv(answer, scale, quoteAnswer));
+    }
+
+    function _limited(uint256 price36) private pure returns (uint256) {
         return price36 < HealthMath.PRICE_LIMIT36 ? price36 : 0;
     }
 

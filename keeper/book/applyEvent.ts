@@ -1,4 +1,5 @@
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
+import { NO_BRAKE, type Brake } from "../../sdk/brake.ts";
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import type { AccountState, CollateralTerms, PoolState } from "../../sdk/vaultTypes.ts";
 import { NEW_ACCOUNT, type VaultRecord } from "./vaultRecord.ts";
@@ -153,11 +154,23 @@ function applyToVault(vault: VaultRecord, event: PlainEvent, timestamp: bigint):
       const terms = { asset: event.asset, ...event.newTerms };
       return withTerms(vault, numberOf(vault, event.asset), terms);
     }
+    case "BrakeSet": {
+      const { burst, perHour } = event;
+      return withBrake(vault, event.asset, { burst, perHour, fullAtMicros: 0n });
+    }
+    case "BrakeDrawn":
+      return withBrake(vault, event.asset, { fullAtMicros: event.fullAtMicros });
     case "BorrowCapSet":
     case "Transfer":
     case "Approval":
       return vault;
   }
+}
+
+function withBrake(vault: VaultRecord, asset: string, change: Partial<Brake>): VaultRecord {
+  const number = numberOf(vault, asset);
+  const brakes = vault.collaterals.map((_, j) => vault.brakes[j] ?? NO_BRAKE);
+  return { ...vault, brakes: brakes.with(number, { ...(brakes[number] ?? NO_BRAKE), ...change }) };
 }
 
 function withTerms(vault: VaultRecord, number: number, terms: CollateralTerms): VaultRecord {

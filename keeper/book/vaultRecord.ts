@@ -1,4 +1,5 @@
 import { INITIAL_INDEX } from "../../sdk/debtMath.ts";
+import type { Brake } from "../../sdk/brake.ts";
 import type { AccountState, CollateralTerms, PoolState, RiskTerms } from "../../sdk/vaultTypes.ts";
 
 /** A vault's own state as its logs tell it. */
@@ -7,6 +8,8 @@ export interface VaultRecord {
   readonly risk: RiskTerms;
   /** By number. */
   readonly collaterals: readonly CollateralTerms[];
+  /** By number; a collateral that is not here has none. */
+  readonly brakes: readonly Brake[];
   /** Where the vault reads its prices; the zero address before the first `OracleSet`. */
   readonly oracle: string;
 }
@@ -31,6 +34,7 @@ export const NEW_VAULT: VaultRecord = {
     rampSeconds: 0n,
   },
   collaterals: [],
+  brakes: [],
   oracle: "0x0000000000000000000000000000000000000000",
 };
 

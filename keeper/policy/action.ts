@@ -130,5 +130,6 @@ export interface Skip {
     | "notTakeable"
     | "paused"
     | "belowMinimum"
-    | "brake";
+    | "brake"
+    | "vaultBrake";
 }

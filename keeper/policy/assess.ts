@@ -1,4 +1,5 @@
 import { isOwnedBy, type AccountId } from "../../sdk/accountId.ts";
+import { roomOf } from "../../sdk/brake.ts";
 import { deadlineAt, mayClose, statusAt } from "../../sdk/callClock.ts";
 import { momentAt } from "../../sdk/clockState.ts";
 import type { Valuation } from "../../sdk/healthMath.ts";
@@ -31,12 +32,15 @@ export type Circumstances = Pick<Snapshot, "vault" | "prices" | "rates" | "clock
 
 /** Everything but the accounts at the moment an action would take effect. */
 export function momentOf({ vault, prices, rates, clock, actAt }: Circumstances): VaultMoment {
+  const { collaterals, risk, brakes } = vault;
+  const moment = momentAt(clock, actAt);
   return {
-    collaterals: vault.collaterals,
-    risk: vault.risk,
+    collaterals,
+    risk,
     prices,
     debtIndex: debtIndexAt(vault.pool, actAt, rates),
-    clock: momentAt(clock, actAt),
+    clock: moment,
+    ...(brakes.length > 0 && { brakes: brakes.map((brake) => roomOf(brake, moment.uptime)) }),
   };
 }
 

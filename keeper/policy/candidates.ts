@@ -61,13 +61,18 @@ function judge(
   const isPaused = moment.clock.isLiquidationPaused && !isCritical(assessment.status);
   if (isPaused) return skipOf(assessment, "paused");
   const best = bestTake(assessment, moment);
-  if (best === undefined) return skipOf(assessment, "notTakeable");
+  if (best === undefined) return skipOf(assessment, whyNotTaken(assessment, moment));
   const candidate = { assessment, best, isCritical: isCritical(assessment.status) };
   const cost = costPerAccount(snapshot.gas, "take");
   if (cost === undefined) return skipOf(assessment, "gasUnknown");
   if (best.gain - cost >= leastProfitOf(candidate, snapshot, settings)) return candidate;
   const mayLose = candidate.isCritical && settings.criticalAtAnyProfit;
   return skipOf(assessment, mayLose ? "lossBudgetSpent" : "notProfitable");
+}
+
+/** Why the vault would refuse every take of it. */
+export function whyNotTaken(assessment: Assessment, moment: VaultMoment): "vaultBrake" | "notTakeable" {
+  return bestTake(assessment, { ...moment, brakes: [] }) === undefined ? "notTakeable" : "vaultBrake";
 }
 
 function byUrgency(a: Candidate, b: Candidate): number {

@@ -56,11 +56,12 @@ export function fundTake(
 ): TakeItem | FlashItem | Skip["reason"] {
   const { snapshot, settings, moment } = scene;
   const { best, assessment } = candidate;
-  const payable = withRoom(best.payment);
+  const payable = best.limit ?? withRoom(best.payment);
   const { quote, isKnown } = usableQuote(candidate, snapshot);
   const funding = chooseFunding(
     planOf(candidate, best, payable, quote, scene),
-    meansOf(balance, snapshot, true),
+    // Out of its own sale only a whole tranche is paid.
+    meansOf(balance, snapshot, best.limit === undefined),
     wishesOf(scene),
   );
   if (funding.kind === "flash") return flashItemOf(candidate, funding, payable, quote, snapshot);

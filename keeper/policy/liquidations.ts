@@ -2,6 +2,7 @@ import type { VaultMoment } from "../../sdk/vaultTypes.ts";
 import { isFlashItem, type FlashItem, type Skip, type TakeItem } from "./action.ts";
 import type { Assessment } from "./assess.ts";
 import { liquidationCandidates, skipOf } from "./candidates.ts";
+import { Buckets } from "./buckets.ts";
 import { fundTake } from "./fundTake.ts";
 import type { PolicySettings, Snapshot } from "./snapshot.ts";
 
@@ -28,14 +29,20 @@ export function planLiquidations(
 ): Liquidations {
   const { candidates, skips } = liquidationCandidates(assessments, snapshot, settings, moment);
   const items = { critical: [] as TakeItem[], profitable: [] as TakeItem[] };
-  const scene = { snapshot, settings, moment };
+  const buckets = new Buckets(moment);
   const unfunded: Skip[] = [];
   let balance = snapshot.wallet.quote;
-  for (const candidate of candidates) {
-    const funded = fundTake(candidate, balance, scene);
+  for (const found of candidates) {
+    const candidate = buckets.withRoomFor(found);
+    if (candidate === undefined) {
+      unfunded.push(skipOf(found.assessment, "vaultBrake"));
+      continue;
+    }
+    const funded = fundTake(candidate, balance, { snapshot, settings, moment: buckets.moment });
     if (typeof funded === "string") unfunded.push(skipOf(candidate.assessment, funded));
     else {
       if (!isFlashItem(funded)) balance -= funded.maxRepay;
+      buckets.draw(candidate);
       (candidate.isCritical ? items.critical : items.profitable).push(funded);
     }
   }

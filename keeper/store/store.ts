@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import type { AccountState } from "../../sdk/vaultTypes.ts";
 import { MAX_REORG_BLOCKS, type AppliedBlock, type BlockRef, type SavedBook } from "../book/book.ts";
-import type { VaultRecord } from "../book/vaultRecord.ts";
+import { NEW_VAULT, type VaultRecord } from "../book/vaultRecord.ts";
 import { UserError, messageOf } from "../errors.ts";
 import { decode, encode } from "./codec.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
@@ -92,7 +92,7 @@ export class Store {
     const blocks = this.#all("SELECT number, hash, timestamp FROM blocks ORDER BY number").map(blockOf);
     const vault = this.#get("SELECT state FROM vault_versions ORDER BY block DESC LIMIT 1");
     if (blocks.length === 0 || vault === undefined) return undefined;
-    return { blocks, accounts: this.#accountsSince(since), vault: decode(text(vault.state)) as VaultRecord };
+    return { blocks, accounts: this.#accountsSince(since), vault: vaultFrom(text(vault.state)) };
   }
 
   *#accountsSince(since: number): Generator<[AccountId, AccountState]> {
@@ -344,4 +344,9 @@ export class Store {
   #all(sql: string, ...values: (string | number)[]): Row[] {
     return this.#statement(sql).all(...values);
   }
+}
+
+/** What an earlier version did not know of is as a new vault has it. */
+function vaultFrom(state: string): VaultRecord {
+  return { ...NEW_VAULT, ...(decode(state) as VaultRecord) };
 }

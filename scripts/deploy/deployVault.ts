@@ -36,6 +36,7 @@ export async function deployVault(
   const liquidationLogic = await steps.deploy("LiquidationLogic", "libraries/LiquidationLogic.sol", []);
   await steps.deploy("SettingsLogic", "libraries/SettingsLogic.sol", []);
   await steps.deploy("DeferralLogic", "libraries/DeferralLogic.sol", []);
+  await steps.deploy("PoolLogic", "libraries/PoolLogic.sol", []);
   const { kinkWad, baseRateWad, kinkRateWad, fullRateWad } = plan.rates;
   const model = await steps.deploy("KinkedRateModel", "KinkedRateModel.sol", [
     kinkWad,

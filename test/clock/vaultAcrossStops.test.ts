@@ -190,7 +190,7 @@ describe("while the guardian's pause runs (I-41)", () => {
       "LiquidationPaused",
     );
     const [result] = await w.vault.connect(w.keeper).liquidateMany.staticCall([request], w.keeper);
-    expect(result).to.deep.equal([14n, 0n, 0n, 0n]);
+    expect(result).to.deep.equal([14n, 0n, 0n, 0n, 0n]);
     await setLiquidationValue(w, id, w.usd(14_990n));
     await take(w, id);
   });

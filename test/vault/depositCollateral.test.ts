@@ -71,7 +71,7 @@ describe("depositCollateral", () => {
       expect(await w.vault.collateralOf(id, w.collaterals[0]!.address)).to.equal(1n);
     });
 
-    it("is more than 128 bits, reverts as documented, with or without a balance (C-03)", async () => {
+    it("is more than 128 bits, or makes all that is held more than 120, reverts as documented (C-03)", async () => {
       const w = await loadWorld();
       const id = await openPosition(w);
       for (const amount of [MAX_UINT, 2n ** 255n, 2n ** 128n]) {
@@ -79,12 +79,11 @@ describe("depositCollateral", () => {
           .to.be.revertedWithCustomError(w.vault, "SafeCastOverflowedUintDowncast")
           .withArgs(128n, amount);
       }
-      const total = 2n ** 128n - 1n + w.collaterals[0]!.unit;
-      await expect(
-        w.vault.connect(w.trader).depositCollateral(id, w.collaterals[0]!.address, 2n ** 128n - 1n),
-      )
+      const { address, unit } = w.collaterals[0]!;
+      const stranger = accountIdOf(w.stranger.address);
+      await expect(w.vault.connect(w.stranger).depositCollateral(stranger, address, 2n ** 120n - unit))
         .to.be.revertedWithCustomError(w.vault, "SafeCastOverflowedUintDowncast")
-        .withArgs(128n, total);
+        .withArgs(120n, 2n ** 120n);
     });
 
     it("is more than the caller has, reverts with the token's error (C-04)", async () => {

@@ -31,8 +31,18 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
     "vault/shareTransfers": ["transfer", "transferFrom", "approve"],
     "vault/statusTable": ["statusOf"],
     "vault/borrowCap": ["borrowCap"],
+    "vault/brake": ["capacity", "setBrake"],
     "vault/views": [
-      ...["marginOf", "previewCure", "debtOf", "collateralOf", "accountState", "uptime", "collateralCount"],
+      ...[
+        "marginOf",
+        "healthOf",
+        "previewCure",
+        "debtOf",
+        "collateralOf",
+        "accountState",
+        "uptime",
+        "collateralCount",
+      ],
       ...["collateralAt", "riskTerms", "pool", "totalDebt", "currentDebtIndex", "totalAssets", "asset"],
       ...["feeTerms", "oracle", "interestRateModel", "authority", "clock", "configurator", "name", "symbol"],
     ],
@@ -53,6 +63,7 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
     ],
     "configurator/volatility": ["setVolatility", "poke", "volatilityTerms", "targetWeights"],
     "vault/borrowCap": ["setBorrowCap"],
+    "vault/brake": ["setBrake"],
     "vault/roles": ["renounceOwnership", "pendingOwner"],
   },
   clock: {

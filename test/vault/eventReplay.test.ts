@@ -10,12 +10,20 @@ import { borrowMove, depositMove, deployDeferrer, repayMove, withdrawMove } from
 import { historyOf, type TimedEvent } from "./support/events.ts";
 import { withCollateral } from "./support/listing.ts";
 import { openPosition, setPrice } from "./support/position.ts";
-import { replay, type Replayed, type ReplayedAccount } from "./support/replay.ts";
+import { NO_BRAKE, replay, type Replayed, type ReplayedAccount } from "./support/replay.ts";
 import { loadWorld, MAX_UINT, STRONG, type World } from "./support/world.ts";
 
 const MAX_COLLATERALS = 16;
 /** The vault's storage by slot: OpenZeppelin's ERC-20 first, then `VaultState`. */
-const SLOT = { balances: 0n, supply: 2n, state: 5n, accounts: 10n, numberPlusOne: 11n, collaterals: 12n };
+const SLOT = {
+  balances: 0n,
+  supply: 2n,
+  state: 5n,
+  accounts: 10n,
+  holdings: 11n,
+  collaterals: 12n,
+  brakes: 28n,
+};
 /** Fields that no event tells, and why that is so. */
 const UNTOLD = {
   _allowances: "ERC-20 reports none that is used up",
@@ -31,6 +39,7 @@ async function live(): Promise<World> {
   const vault = w.vault.connect(w.trader);
   await w.configurator.setInitialWeight(w.vault, w.collaterals[1]!.address, 7_000n);
   await w.configurator.setBorrowCap(w.vault, 500_000n);
+  await w.configurator.setBrake(w.vault, eth.address, { burst: w.usd(9_000n), perHour: w.usd(1_000n) });
   await w.configurator.setRiskTerms(w.vault, { ...w.risk, dustValue: w.usd(11n) });
   await w.vault.connect(w.lender).approve(w.stranger, 10n ** 12n);
   await w.vault.connect(w.stranger).transferFrom(w.lender, w.stranger, 10n ** 9n);
@@ -167,24 +176,29 @@ function stateWords(v: Replayed): Map<bigint, bigint> {
 
 function collateralWords(v: Replayed): Map<bigint, bigint> {
   const words = new Map<bigint, bigint>();
-  for (let j = 0; j < MAX_COLLATERALS; j++) {
-    const c = v.collaterals[j];
-    const slot = SLOT.collaterals + 2n * BigInt(j);
-    const first =
-      c === undefined
-        ? 0n
-        : pack(
-            [BigInt(c.asset), 160],
-            [c.terms.initialBps, 16],
-            [c.terms.maintenanceBps, 16],
-            [c.terms.liquidationBps, 16],
-            [c.terms.maxDiscountBps, 16],
-          );
-    words.set(slot, first);
-    words.set(slot + 1n, c === undefined ? 0n : pack([c.total, 128], [c.terms.cap, 128]));
-    if (c !== undefined) words.set(mappingSlot("address", c.asset, SLOT.numberPlusOne), BigInt(j) + 1n);
+  for (let j = 0n; j < MAX_COLLATERALS; j++) {
+    const c = v.collaterals[Number(j)];
+    words.set(SLOT.collaterals + j, c === undefined ? 0n : termsWord(c));
+    const { burst, perHour, fullAtMicros } = c?.brake ?? NO_BRAKE;
+    words.set(SLOT.brakes + j, pack([burst, 96], [perHour, 96], [fullAtMicros, 64]));
+    if (c === undefined) continue;
+    words.set(
+      mappingSlot("address", c.asset, SLOT.holdings),
+      pack([j + 1n, 8], [c.total, 120], [c.terms.cap, 128]),
+    );
   }
   return words;
+}
+
+function termsWord({ asset, terms, brake }: Replayed["collaterals"][number]): bigint {
+  return pack(
+    [BigInt(asset), 160],
+    [terms.initialBps, 16],
+    [terms.maintenanceBps, 16],
+    [terms.liquidationBps, 16],
+    [terms.maxDiscountBps, 16],
+    [brake.perHour === 0n ? 0n : 1n, 8],
+  );
 }
 
 function allWords(v: Replayed): Map<bigint, bigint> {
@@ -230,15 +244,17 @@ describe("everything rebuilt from events alone (I-44)", () => {
         ...["debtIndex", "totalDebtShares", "accruedAt", "cash", "unbookedFee", "overCapSet", "feeBps"],
         ...["borrowCap", "oracle", "minimumDebt", "dustValue", "maxBounty", "minGraceSeconds"],
         ...["maxGraceSeconds", "auctionSeconds", "rampSeconds", "collateralCount", "feeRecipient"],
-        ...["accounts", "numberPlusOne", "collaterals"],
+        ...["accounts", "holdings", "collaterals", "brakes"],
       ]),
       ...fieldsOf("Account", [
         ...["collateralSet", "callNonce", "calledAt", "deadline", "auctionStart", "closedLateAt"],
         ...["debtShares", "collateral"],
       ]),
       ...fieldsOf("Collateral", [
-        ...["asset", "initialBps", "maintenanceBps", "liquidationBps", "maxDiscountBps", "total", "cap"],
+        ...["asset", "initialBps", "maintenanceBps", "liquidationBps", "maxDiscountBps", "isBraked"],
       ]),
+      ...fieldsOf("Holding", ["numberPlusOne", "total", "cap"]),
+      ...fieldsOf("Brake", ["burst", "perHour", "fullAtMicros"]),
     ];
     expect(labels.filter((label) => !known.includes(label))).to.deep.equal([]);
   });

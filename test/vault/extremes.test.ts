@@ -8,7 +8,8 @@ import { stateOf } from "./support/state.ts";
 import { deploy, deployOracle, loadWorld, MAX_UINT, type World } from "./support/world.ts";
 
 const HIGHEST_PRICE36 = 2n ** 184n - 1n;
-const HIGHEST_AMOUNT = 2n ** 128n - 1n;
+/** The most that all accounts together can hold. */
+const HIGHEST_AMOUNT = 2n ** 120n - 1n;
 /** A tenth of a block of 30 million (I-43). */
 const GAS_LIMIT = 3_000_000n;
 

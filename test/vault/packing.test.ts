@@ -9,14 +9,20 @@ import { loadWorld, type World } from "./support/world.ts";
 /** ERC20 takes slots 0 to 4 (balances, allowances, supply, name, symbol); the rest of the vault is immutable. */
 const STATE_SLOT = 5n;
 const ACCOUNTS_SLOT = STATE_SLOT + 5n;
+const HOLDINGS_SLOT = STATE_SLOT + 6n;
 const COLLATERALS_SLOT = STATE_SLOT + 7n;
+const BRAKES_SLOT = COLLATERALS_SLOT + 16n;
 
 async function slot(w: World, number: bigint): Promise<bigint> {
   return BigInt(await w.ethers.provider.getStorage(w.vaultAddress, number));
 }
 
+function mappingSlot(type: string, key: string, base: bigint): bigint {
+  return BigInt(keccak256(AbiCoder.defaultAbiCoder().encode([type, "uint256"], [key, base])));
+}
+
 function accountSlot(id: AccountId): bigint {
-  return BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [id, ACCOUNTS_SLOT])));
+  return mappingSlot("bytes32", id, ACCOUNTS_SLOT);
 }
 
 /** The fields of a word, lowest first, by their widths in bits; they must fill it or leave only zeros. */
@@ -111,20 +117,34 @@ describe("storage layout", () => {
     expect(toBeHex(await slot(w, STATE_SLOT + 4n), 20)).to.equal(w.feeRecipient.address.toLowerCase());
   });
 
-  it("keeps all that a health factor needs of a collateral in one word", async () => {
+  it("keeps all that a health factor needs of a collateral in one word, all that moving it needs in another", async () => {
     const w = await loadWorld({ secondIsWeaker: true });
     await openPosition(w, { amounts: [12_345n, 678n], debt: 0n });
+    const brake = { burst: w.usd(7_000n), perHour: w.usd(500n) };
+    await w.configurator.setBrake(w.vault, w.collaterals[1]!.address, brake);
     for (const [number, total] of [12_345n, 678n].entries()) {
       const { address, terms } = w.collaterals[number]!;
-      const first = COLLATERALS_SLOT + 2n * BigInt(number);
-      expect(unpack(await slot(w, first), [160, 16, 16, 16, 16])).to.deep.equal([
+      const isBraked = number === 1 ? 1n : 0n;
+      const word = COLLATERALS_SLOT + BigInt(number);
+      expect(unpack(await slot(w, word), [160, 16, 16, 16, 16, 8])).to.deep.equal([
         BigInt(address),
         terms.initialBps,
         terms.maintenanceBps,
         terms.liquidationBps,
         terms.maxDiscountBps,
+        isBraked,
       ]);
-      expect(unpack(await slot(w, first + 1n), [128, 128])).to.deep.equal([total, terms.cap]);
+      const holding = mappingSlot("address", address, HOLDINGS_SLOT);
+      expect(unpack(await slot(w, holding), [8, 120, 128])).to.deep.equal([
+        BigInt(number) + 1n,
+        total,
+        terms.cap,
+      ]);
+      expect(unpack(await slot(w, BRAKES_SLOT + BigInt(number)), [96, 96, 64])).to.deep.equal([
+        isBraked * w.usd(7_000n),
+        isBraked * w.usd(500n),
+        0n,
+      ]);
     }
   });
 });

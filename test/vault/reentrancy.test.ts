@@ -35,6 +35,7 @@ function stateChangingCalls(w: World, id: AccountId): [string, string][] {
   const settersOfTheConfigurator = [
     "listCollateral",
     "setCollateralTerms",
+    "setBrake",
     "setOracle",
     "setRiskTerms",
     "setFee",

@@ -69,6 +69,7 @@ async function scene(): Promise<Scene> {
   return { w, id, gauge, addresses };
 }
 
+const NO_BRAKE = { burst: 0n, perHour: 0n };
 const eth = (s: Scene) => s.w.collaterals[0]!.address;
 const ofConfigurator = { on: "vault", may: ["configurator"], error: "NotConfigurator" } as const;
 const ofOwner = { on: "configurator", may: ["owner"], error: "OwnableUnauthorizedAccount" } as const;
@@ -79,6 +80,7 @@ const ofTrader = { on: "vault", may: ["trader", "operator"], error: "NotAuthoriz
 const privileges: Privilege[] = [
   { ...ofConfigurator, name: "listCollateral", args: (s) => [s.addresses.stranger, STRONG] },
   { ...ofConfigurator, name: "setCollateralTerms", args: (s) => [eth(s), STRONG] },
+  { ...ofConfigurator, name: "setBrake", args: (s) => [eth(s), NO_BRAKE] },
   { ...ofConfigurator, name: "setOracle", args: (s) => [s.w.oracle] },
   { ...ofConfigurator, name: "setRiskTerms", args: (s) => [s.w.risk] },
   { ...ofConfigurator, name: "setBorrowCap", args: () => [1n] },
@@ -89,6 +91,7 @@ const privileges: Privilege[] = [
   { ...ofOwner, name: "setCap", args: (s) => [s.w.vault, eth(s), 1n] },
   { ...ofOwner, name: "setInitialWeight", args: (s) => [s.w.vault, eth(s), 1_000n] },
   { ...ofOwner, name: "setVolatility", args: (s) => [s.w.vault, eth(s), s.gauge, 1n, 1n] },
+  { ...ofOwner, name: "setBrake", args: (s) => [s.w.vault, eth(s), NO_BRAKE] },
   { ...ofOwner, name: "setOracle", args: (s) => [s.w.vault, s.w.oracle] },
   { ...ofOwner, name: "setRiskTerms", args: (s) => [s.w.vault, s.w.risk] },
   { ...ofOwner, name: "setBorrowCap", args: (s) => [s.w.vault, 1n] },

@@ -24,6 +24,23 @@ describe("views of an account that nobody has", () => {
   });
 });
 
+describe("the health view", () => {
+  it("says what the margin says, with interest up to now, and no more than without a price", async () => {
+    const w = await loadWorld({ ratesPercent: [5n, 20n, 50n] });
+    const id = await openPosition(w, { amounts: [w.collaterals[0]!.unit, 3n * w.collaterals[1]!.unit] });
+    await mineAt(w, (await now(w)) + 100_000n);
+    const { healthWad, floorHealthWad } = await w.vault.marginOf(id);
+    expect(await w.vault.healthOf(id)).to.deep.equal([healthWad, floorHealthWad]);
+    expect(healthWad).to.be.lessThan(floorHealthWad);
+    expect(await w.vault.healthOf(accountIdOf(w.stranger.address))).to.deep.equal([MAX_UINT, MAX_UINT]);
+    const oracle = await withMockOracle(w);
+    const REVERTS = 1n;
+    await oracle.setConduct(REVERTS);
+    await expect(w.vault.healthOf(id)).to.be.revertedWithCustomError(w.vault, "OracleUnavailable");
+    expect(await w.vault.healthOf(accountIdOf(w.stranger.address))).to.deep.equal([MAX_UINT, MAX_UINT]);
+  });
+});
+
 describe("views of what is not listed", () => {
   it("answer nothing for an asset, the zero address for a number, and fail beyond the last number", async () => {
     const w = await loadWorld();

@@ -13,6 +13,15 @@ export interface ReplayedAccount {
   collateral: bigint[];
 }
 
+/** A collateral's bucket as the vault stores it. */
+export interface ReplayedBrake {
+  readonly burst: bigint;
+  readonly perHour: bigint;
+  readonly fullAtMicros: bigint;
+}
+
+export const NO_BRAKE: ReplayedBrake = { burst: 0n, perHour: 0n, fullAtMicros: 0n };
+
 /** A vault as it is stored, rebuilt from its events and nothing else. */
 export interface Replayed {
   debtIndex: bigint;
@@ -24,7 +33,7 @@ export interface Replayed {
   borrowCap: bigint;
   oracle: string;
   risk: RiskTerms;
-  collaterals: { asset: string; terms: Terms; total: bigint }[];
+  collaterals: { asset: string; terms: Terms; total: bigint; brake: ReplayedBrake }[];
   accounts: Map<AccountId, ReplayedAccount>;
   balances: Map<string, bigint>;
   supply: bigint;
@@ -177,10 +186,19 @@ const handlers: Record<string, Handler> = {
   Approval: () => undefined,
   CollateralListed: (vault, args) => {
     const number = Number(args.index);
-    vault.collaterals[number] = { asset: args.asset as string, terms: args.terms as Terms, total: 0n };
+    const [asset, terms] = [args.asset as string, args.terms as Terms];
+    vault.collaterals[number] = { asset, terms, total: 0n, brake: NO_BRAKE };
   },
   CollateralTermsSet: (vault, args) => {
     vault.collaterals[numberOf(vault, args.asset)]!.terms = args.newTerms as Terms;
+  },
+  BrakeSet: (vault, args) => {
+    const [burst, perHour] = [numeric(args, "burst"), numeric(args, "perHour")];
+    vault.collaterals[numberOf(vault, args.asset)]!.brake = { burst, perHour, fullAtMicros: 0n };
+  },
+  BrakeDrawn: (vault, args) => {
+    const collateral = vault.collaterals[numberOf(vault, args.asset)]!;
+    collateral.brake = { ...collateral.brake, fullAtMicros: numeric(args, "fullAtMicros") };
   },
   OracleSet: (vault, args) => {
     vault.oracle = args.newOracle as string;

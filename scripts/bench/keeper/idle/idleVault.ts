@@ -64,7 +64,7 @@ export function idleBook(deployment: Deployment, count: number, seed: number, nu
   });
   const { collaterals } = new Market(seed).moment;
   const pool = { ...NEW_VAULT.pool, cash: CASH, totalDebtShares, accruedAt: block.timestamp };
-  const vault: VaultRecord = { pool, risk: BENCH_RISK, collaterals, oracle: deployment.oracle };
+  const vault: VaultRecord = { ...NEW_VAULT, pool, risk: BENCH_RISK, collaterals, oracle: deployment.oracle };
   return new Book(deployment.vault, { blocks: [block], accounts: [], vault, table: withAccounts.table });
 }
 
