@@ -76,6 +76,7 @@ export interface VaultEventArguments {
     readonly loss: bigint;
     readonly insured: bigint;
     readonly burnedShares: bigint;
+    readonly insuranceShares: bigint;
     readonly totalAssets: bigint;
     readonly totalShares: bigint;
   };

@@ -94,6 +94,7 @@ interface IMarginVaultEvents {
     /// @param loss Quote base units of debt cancelled.
     /// @param insured The part of it that burned insurance shares were worth.
     /// @param burnedShares Insurance shares burned.
+    /// @param insuranceShares Insurance shares afterwards.
     /// @param totalAssets Assets of the lenders afterwards.
     /// @param totalShares Shares afterwards.
     event BadDebtRealized(
@@ -103,6 +104,7 @@ interface IMarginVaultEvents {
         uint256 loss,
         uint256 insured,
         uint256 burnedShares,
+        uint256 insuranceShares,
         uint256 totalAssets,
         uint256 totalShares
     );

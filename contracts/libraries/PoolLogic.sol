@@ -89,6 +89,7 @@ library PoolLogic {
             loss: loss,
             insured: insured,
             burnedShares: burned,
+            insuranceShares: shares.insurance,
             totalAssets: assetsBefore - loss,
             totalShares: shares.supply
         });

@@ -149,6 +149,7 @@ describe("bad debt", () => {
         loss: w.usd(1_500n),
         insured: 0n,
         burnedShares: 0n,
+        insuranceShares: await w.vault.insuranceShares(),
         totalAssets: w.usd(998_500n),
         totalShares: await w.vault.totalSupply(),
       });

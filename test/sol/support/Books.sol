@@ -31,6 +31,14 @@ abstract contract Books is World, Tally {
         uint256[16] collateral;
     }
 
+    /// @dev What the insurance gave for a loss, and what there is afterwards.
+    struct Loss {
+        uint256 burned;
+        uint256 insurance;
+        uint256 assets;
+        uint256 supply;
+    }
+
     /// @notice What stood before a step, and what its events add up to.
     struct Before {
         AccountId[] ids;
@@ -44,6 +52,8 @@ abstract contract Books is World, Tally {
         uint256 loss;
         uint256[] repaid;
         uint256 assetsAfterLoss;
+        uint256 supplyAfterLoss;
+        uint256 insuranceAfterLoss;
         bool isCallingPaused;
         bool isLiquidationPaused;
     }
@@ -75,8 +85,7 @@ abstract contract Books is World, Tally {
         AccountId id,
         uint256 loss,
         uint256 insured,
-        uint256 burned,
-        uint256 assets
+        Loss memory l
     ) internal virtual;
 
     /// @dev Called for every account that an event names.
@@ -182,11 +191,8 @@ abstract contract Books is World, Tally {
             // A sale that is sold out ends with its last take.
             if (_isLot(id) && notice.balance == 0) (page.deadline, page.auctionStart) = (0, 0);
         } else if (topic == IMarginVaultEvents.BadDebtRealized.selector) {
-            (uint256 loss, uint256 insured, uint256 burned, uint256 assets, ) = abi.decode(
-                log.data,
-                (uint256, uint256, uint256, uint256, uint256)
-            );
-            _onLoss(b, id, loss, insured, burned, assets);
+            (uint256 loss, uint256 insured) = abi.decode(log.data, (uint256, uint256));
+            _onLoss(b, id, loss, insured, _lossIn(log.data));
             page.debtShares = 0;
         } else if (topic == IMarginVaultEvents.CollateralForfeited.selector) {
             (, uint256 balance) = abi.decode(log.data, (uint256, uint256));
@@ -194,6 +200,13 @@ abstract contract Books is World, Tally {
             _setBalance(id, asset, 0);
             _setBalance(_lotOf(_numberOf(asset)), asset, balance);
         }
+    }
+
+    function _lossIn(bytes memory data) private pure returns (Loss memory l) {
+        (, , l.burned, l.insurance, l.assets, l.supply) = abi.decode(
+            data,
+            (uint256, uint256, uint256, uint256, uint256, uint256)
+        );
     }
 
     function _readClosed(Before memory b, AccountId id, bytes memory data) private {

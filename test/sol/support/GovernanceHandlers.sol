@@ -6,7 +6,7 @@ import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {IUptimeClock, PauseKind} from "../../../contracts/interfaces/IUptimeClock.sol";
 import {VolatilityTerms} from "../../../contracts/interfaces/IRiskConfigurator.sol";
 import {IVolatilityGauge} from "../../../contracts/interfaces/IVolatilityGauge.sol";
-import {CollateralTerms, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
+import {BrakeTerms, CollateralTerms, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
 import {VolatilityGauge} from "../../../contracts/oracles/VolatilityGauge.sol";
 import {Scenes} from "./Scenes.sol";
 import {vm} from "./Vm.sol";
@@ -151,6 +151,30 @@ abstract contract GovernanceHandlers is Scenes {
         _count(true);
     }
 
+    /// @dev Often small enough that sales have to wait.
+    function setBrake(uint256 seed) external {
+        _begin(seed);
+        address asset = address(listed[_rand(listed.length)].token);
+        uint256 least = 10 * vault.riskTerms().minimumDebt;
+        uint256 burst = _between(least - least / 8, 4 * least);
+        uint256 perHour = _between(burst / 30, burst);
+        if (_oneIn(3)) (burst, perHour) = (0, 0);
+        BrakeTerms memory terms = BrakeTerms(uint96(burst), uint96(perHour));
+        (bool ok, bytes memory result) = address(configurator).call(
+            abi.encodeCall(configurator.setBrake, (vault, asset, terms))
+        );
+        _count(ok, result);
+        bool isNone = burst == 0 && perHour == 0;
+        _hold(
+            37,
+            ok == (isNone || (burst >= least && burst <= 24 * perHour)),
+            "a brake out of bounds was set"
+        );
+        if (!ok) return;
+        (uint256 room, , ) = vault.capacity(asset);
+        _hold(37, room == (isNone ? type(uint256).max : burst), "a new bucket is not full");
+    }
+
     function setFee(uint256 seed) external {
         _begin(seed);
         uint256 feeBps = _oneIn(4) ? _between(3_001, 10_000) : _between(0, 3_000);
@@ -172,7 +196,7 @@ abstract contract GovernanceHandlers is Scenes {
         address actor = _anyActor();
         address asset = address(listed[0].token);
         CollateralTerms memory terms = _termsOf(asset);
-        bytes[9] memory calls = [
+        bytes[10] memory calls = [
             abi.encodeCall(IMarginVault.listCollateral, (address(0xBAD), terms)),
             abi.encodeCall(IMarginVault.setCollateralTerms, (asset, terms)),
             abi.encodeCall(IMarginVault.setOracle, (oracle)),
@@ -180,12 +204,13 @@ abstract contract GovernanceHandlers is Scenes {
             abi.encodeCall(IMarginVault.setBorrowCap, (0)),
             abi.encodeCall(IMarginVault.setFee, (0, actor)),
             abi.encodeCall(IUptimeClock.pause, (PauseKind.Calling, 1)),
+            abi.encodeCall(IMarginVault.setBrake, (asset, BrakeTerms(0, 0))),
             abi.encodeCall(configurator.setCap, (vault, asset, 0)),
             abi.encodeCall(configurator.setVolatility, (vault, asset, IVolatilityGauge(address(0)), 1, 1))
         ];
         uint256 which = _rand(calls.length);
         address target =
-            which < 6
+            which < 6 || which == 7
                 ? address(vault)
                 : which == 6
                     ? address(clock)

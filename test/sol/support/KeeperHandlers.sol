@@ -187,12 +187,23 @@ abstract contract KeeperHandlers is Scenes {
 
     // ------------------------------------------------------------------ parts
 
-    /// @dev One take, previewed first: what is previewed is what happens.
     function _take(
         AccountId id,
         address actor,
         address asset
     ) internal returns (bool ok, bytes memory result) {
+        uint256[2] memory bucket = _bucketOf(asset);
+        Status status = vault.marginOf(id).status;
+        (ok, result) = _takePreviewed(id, actor, asset);
+        if (ok) _holdBrake(asset, bucket, result, status);
+    }
+
+    /// @dev One take, previewed first: what is previewed is what happens.
+    function _takePreviewed(
+        AccountId id,
+        address actor,
+        address asset
+    ) private returns (bool ok, bytes memory result) {
         Margin memory m = vault.marginOf(id);
         uint256 maxRepay = _oneIn(3) ? _between(m.debt / 20, m.debt) : ALL;
         bool isInsurance = _isLot(id);
@@ -225,6 +236,26 @@ abstract contract KeeperHandlers is Scenes {
         _hold(28, held.repaid - quote.balanceOf(actor) == paid, "a taker paid other than it says");
         held.seized = IERC20(asset).balanceOf(actor) - held.seized;
         _hold(28, held.seized == done.seized, "a taker received other than it says");
+    }
+
+    /// @dev What may be sold of `asset`, and the most that ever may be.
+    function _bucketOf(address asset) private view returns (uint256[2] memory bucket) {
+        (bucket[0], bucket[1], ) = vault.capacity(asset);
+    }
+
+    /// @dev What was above its floor fitted into the bucket or found it full; every sale drew.
+    function _holdBrake(address asset, uint256[2] memory bucket, bytes memory result, Status status) private {
+        (uint256 room, uint256 burst) = (bucket[0], bucket[1]);
+        if (room == ALL) return;
+        (, , uint256 seized) = abi.decode(result, (uint256, uint256, uint256));
+        uint256 value = (seized * _price36(asset)) / 1e36;
+        bool isBelow = status == Status.Critical || status == Status.Insolvent;
+        _hold(26, isBelow || value <= room || room == burst, "a sale did not wait for the brake");
+        (uint256 left, , uint256 perHour) = vault.capacity(asset);
+        // When it is full again is rounded up to a microsecond.
+        uint256 slack = perHour / 3_600e6 + 2;
+        uint256 drawn = value < room ? value : room;
+        _hold(26, left <= room - drawn && left + slack >= room - drawn, "a sale drew other than its worth");
     }
 
     /// @dev The shortfall fell and the floor health rose, or the collateral is gone.

@@ -99,6 +99,15 @@ abstract contract Steps is Books {
             assets >= b.assetsAfterLoss && assets <= most,
             "the assets are not those that the loss reported"
         );
+        bool isLast = b.ids.length == 1;
+        uint256 insurance = vault.insuranceShares();
+        _hold(
+            34,
+            isLast
+                ? supply == b.supplyAfterLoss && insurance == b.insuranceAfterLoss
+                : supply >= b.supplyAfterLoss && insurance >= b.insuranceAfterLoss,
+            "the shares are not those that the loss reported"
+        );
         _holdNear(
             34,
             assets + b.loss,
@@ -260,8 +269,7 @@ abstract contract Steps is Books {
         AccountId id,
         uint256 loss,
         uint256 insured,
-        uint256 burned,
-        uint256 assets
+        Loss memory l
     ) internal override {
         uint256 i = _indexOf(b, id);
         _holdNear(
@@ -271,18 +279,17 @@ abstract contract Steps is Books {
             1,
             "a loss is not the debt less what was recovered"
         );
-        // The shares have been burned by the time of the event.
-        uint256 supply = bookedSupply + burned + VIRTUAL_SHARES;
-        uint256 available = bookedShares[address(vault)] + burned;
-        uint256 wanted = Math.mulDiv(loss, supply, assets + loss + 1, Math.Rounding.Ceil);
+        uint256 supply = l.supply + l.burned + VIRTUAL_SHARES;
+        uint256 available = l.insurance + l.burned;
+        uint256 wanted = Math.mulDiv(loss, supply, l.assets + loss + 1, Math.Rounding.Ceil);
         _hold(
             34,
-            burned == (wanted < available ? wanted : available),
+            l.burned == (wanted < available ? wanted : available),
             "the insurance did not bear a loss first"
         );
-        _hold(34, insured <= loss && (burned == available || insured == loss), "a loss insured in part");
+        _hold(34, insured <= loss && (l.burned == available || insured == loss), "a loss insured in part");
         b.loss += loss;
-        b.assetsAfterLoss = assets;
+        (b.assetsAfterLoss, b.supplyAfterLoss, b.insuranceAfterLoss) = (l.assets, l.supply, l.insurance);
     }
 
     // ------------------------------------------------------------------ takes
