@@ -53,8 +53,8 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
         uint256 startedAt;
     }
 
-    /// @dev What the feed's rounds say: the newest of them, and outages that have ended, which the transaction that learns
-    /// of them reports.
+    /// @dev What the feed's rounds say: the newest of them, and outages that have ended, which the transaction that
+    /// learns of them reports.
     struct Learned {
         uint80 seenRound;
         uint256 count;

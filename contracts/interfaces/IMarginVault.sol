@@ -177,8 +177,8 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     /// @notice The status of an account now. Reverts with `OracleUnavailable` for an account with debt.
     function statusOf(AccountId account) external view returns (Status);
 
-    /// @notice An account's health factor and floor health with interest up to now, times 1e18, rounded down; the largest
-    /// uint256 without debt. For display and for contracts; `marginOf` has everything else. Reverts with
+    /// @notice An account's health factor and floor health with interest up to now, times 1e18, rounded down; the
+    /// largest uint256 without debt. For display and for contracts; `marginOf` has everything else. Reverts with
     /// `OracleUnavailable`.
     function healthOf(AccountId account) external view returns (uint256 healthWad, uint256 floorHealthWad);
 
@@ -245,9 +245,9 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
         uint256 number
     ) external view returns (address asset, CollateralTerms memory terms, uint256 total);
 
-    /// @notice How much of `asset` may be sold above the floor now, quote base units at the oracle's price, rounded down;
-    /// the largest uint256 where no brake is set. A take of more than `burst` passes while the bucket is full. Reverts
-    /// with `UnknownCollateral`.
+    /// @notice How much of `asset` may be sold above the floor now, quote base units at the oracle's price, rounded
+    /// down; the largest uint256 where no brake is set. A take of more than `burst` passes while the bucket is full.
+    /// Reverts with `UnknownCollateral`.
     /// @return room What the bucket holds.
     /// @return burst The most it can hold.
     /// @return perHour What flows into it each hour.

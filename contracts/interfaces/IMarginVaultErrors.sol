@@ -116,8 +116,8 @@ interface IMarginVaultErrors {
     /// @notice The guardian has paused liquidation above the floor.
     error LiquidationPaused();
 
-    /// @notice Too much of `asset` has been sold lately: its bucket holds `capacity`, this take needs `needed`, quote base
-    /// units. It fills with time; what is below its floor does not wait.
+    /// @notice Too much of `asset` has been sold lately: its bucket holds `capacity`, this take needs `needed`, quote
+    /// base units. It fills with time; what is below its floor does not wait.
     error Braked(address asset, uint256 capacity, uint256 needed);
 
     /// @notice A refusal without an error of its own, for completeness of decoders.

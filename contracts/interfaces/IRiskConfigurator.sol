@@ -72,8 +72,8 @@ interface IRiskConfigurator {
     /// @notice Amounts must satisfy `0 < dustValue <= minimumDebt` and `maxBounty <= minimumDebt / 10`.
     error AmountsOutOfRange(uint256 minimumDebt, uint256 dustValue, uint256 maxBounty);
 
-    /// @notice A brake's bucket must hold `minimumBurst`, ten minimum debts, or more, and fill within a day; or both terms
-    /// are zero, for no brake.
+    /// @notice A brake's bucket must hold `minimumBurst`, ten minimum debts, or more, and fill within a day; or both
+    /// terms are zero, for no brake.
     error BrakeOutOfRange(uint256 burst, uint256 perHour, uint256 minimumBurst);
 
     /// @notice The fee exceeds 30 % of interest.
@@ -153,8 +153,8 @@ interface IRiskConfigurator {
     /// @notice Sets the most that may be lent, in whole quote tokens; the largest uint32 is no cap.
     function setBorrowCap(IMarginVault vault, uint32 newCap) external;
 
-    /// @notice Sets how much of `asset` may be sold above the floor; zeros take the brake away. Its bucket is full then.
-    /// Reverts with `BrakeOutOfRange` and as the vault does.
+    /// @notice Sets how much of `asset` may be sold above the floor; zeros take the brake away. Its bucket is full
+    /// then. Reverts with `BrakeOutOfRange` and as the vault does.
     function setBrake(IMarginVault vault, address asset, BrakeTerms calldata newTerms) external;
 
     /// @notice Sets the fee on interest and its recipient (zero: the insurance). Reverts with `FeeOutOfRange`.

@@ -60,10 +60,10 @@ library PoolLogic {
         shares.supply += minted;
     }
 
-    /// @notice Books a loss that has left the debt. The fee becomes shares first: interest that nobody will pay bears the
-    /// loss like all other, and what is not the lenders' cannot exceed what there is. Then as many insurance shares go
-    /// as are worth the loss at the price before it, as far as there are any; the rest has lowered the price of all
-    /// shares.
+    /// @notice Books a loss that has left the debt. The fee becomes shares first: interest that nobody will pay bears
+    /// the loss like all other, and what is not the lenders' cannot exceed what there is. Then as many insurance
+    /// shares go as are worth the loss at the price before it, as far as there are any; the rest has lowered the price
+    /// of all shares.
     /// @param laterLosses Losses that have left the debt and come after this one.
     function realizeLoss(
         VaultState storage s,

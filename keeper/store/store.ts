@@ -92,7 +92,9 @@ export class Store {
     const blocks = this.#all("SELECT number, hash, timestamp FROM blocks ORDER BY number").map(blockOf);
     const vault = this.#get("SELECT state FROM vault_versions ORDER BY block DESC LIMIT 1");
     if (blocks.length === 0 || vault === undefined) return undefined;
-    return { blocks, accounts: this.#accountsSince(since), vault: vaultFrom(text(vault.state)) };
+    // What an earlier version did not know of is as a new vault has it.
+    const saved = { ...NEW_VAULT, ...(decode(text(vault.state)) as VaultRecord) };
+    return { blocks, accounts: this.#accountsSince(since), vault: saved };
   }
 
   *#accountsSince(since: number): Generator<[AccountId, AccountState]> {
@@ -344,9 +346,4 @@ export class Store {
   #all(sql: string, ...values: (string | number)[]): Row[] {
     return this.#statement(sql).all(...values);
   }
-}
-
-/** What an earlier version did not know of is as a new vault has it. */
-function vaultFrom(state: string): VaultRecord {
-  return { ...NEW_VAULT, ...(decode(state) as VaultRecord) };
 }

@@ -4,7 +4,7 @@ import { capacityDown, fullAtAfterUp } from "../../sdk/brake.ts";
 import { Refusal, Status } from "../../sdk/vaultTypes.ts";
 import { applyEvent } from "../../keeper/book/applyEvent.ts";
 import { NEW_VAULT } from "../../keeper/book/vaultRecord.ts";
-import { isTake, type TakeItem } from "../../keeper/policy/action.ts";
+import { isTake } from "../../keeper/policy/action.ts";
 import { decide } from "../../keeper/policy/decide.ts";
 import { workTake } from "../../sdk/liquidation.ts";
 import { momentOf } from "../../keeper/policy/assess.ts";
@@ -33,7 +33,7 @@ function decided(numbers: readonly number[], brake: Brake | undefined) {
   );
   const vault = { ...snapshot.vault, brakes: brake === undefined ? [] : [brake] };
   const { actions, skips } = decide({ ...snapshot, vault }, SETTINGS);
-  const takes = actions.filter(isTake).flatMap(({ items }) => items as readonly TakeItem[]);
+  const takes = actions.filter(isTake).flatMap(({ items }) => items);
   return { takes, skips, moment: momentOf({ ...snapshot, vault }) };
 }
 
@@ -49,7 +49,8 @@ describe("the keeper and the vault's brake", () => {
     expect(takes).to.have.length(2);
     expect(skips.map(({ reason }) => reason)).to.deep.equal(["vaultBrake"]);
     // What it offers for both is accepted by the contract's arithmetic, one after the other.
-    let { room, burst } = moment.brakes![0]!;
+    const { burst } = moment.brakes![0]!;
+    let { room } = moment.brakes![0]!;
     for (const { maxRepay } of takes) {
       const wanted = { number: 0, maxRepay };
       const take = workTake(EXPIRED, { ...moment, brakes: [{ room, burst }] }, wanted);

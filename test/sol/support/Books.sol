@@ -85,7 +85,7 @@ abstract contract Books is World, Tally {
         AccountId id,
         uint256 loss,
         uint256 insured,
-        Loss memory l
+        Loss memory t
     ) internal virtual;
 
     /// @dev Called for every account that an event names.
@@ -202,8 +202,8 @@ abstract contract Books is World, Tally {
         }
     }
 
-    function _lossIn(bytes memory data) private pure returns (Loss memory l) {
-        (, , l.burned, l.insurance, l.assets, l.supply) = abi.decode(
+    function _lossIn(bytes memory data) private pure returns (Loss memory t) {
+        (, , t.burned, t.insurance, t.assets, t.supply) = abi.decode(
             data,
             (uint256, uint256, uint256, uint256, uint256, uint256)
         );

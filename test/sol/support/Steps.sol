@@ -269,7 +269,7 @@ abstract contract Steps is Books {
         AccountId id,
         uint256 loss,
         uint256 insured,
-        Loss memory l
+        Loss memory t
     ) internal override {
         uint256 i = _indexOf(b, id);
         _holdNear(
@@ -279,17 +279,17 @@ abstract contract Steps is Books {
             1,
             "a loss is not the debt less what was recovered"
         );
-        uint256 supply = l.supply + l.burned + VIRTUAL_SHARES;
-        uint256 available = l.insurance + l.burned;
-        uint256 wanted = Math.mulDiv(loss, supply, l.assets + loss + 1, Math.Rounding.Ceil);
+        uint256 supply = t.supply + t.burned + VIRTUAL_SHARES;
+        uint256 available = t.insurance + t.burned;
+        uint256 wanted = Math.mulDiv(loss, supply, t.assets + loss + 1, Math.Rounding.Ceil);
         _hold(
             34,
-            l.burned == (wanted < available ? wanted : available),
+            t.burned == (wanted < available ? wanted : available),
             "the insurance did not bear a loss first"
         );
-        _hold(34, insured <= loss && (l.burned == available || insured == loss), "a loss insured in part");
+        _hold(34, insured <= loss && (t.burned == available || insured == loss), "a loss insured in part");
         b.loss += loss;
-        (b.assetsAfterLoss, b.supplyAfterLoss, b.insuranceAfterLoss) = (l.assets, l.supply, l.insurance);
+        (b.assetsAfterLoss, b.supplyAfterLoss, b.insuranceAfterLoss) = (t.assets, t.supply, t.insurance);
     }
 
     // ------------------------------------------------------------------ takes
