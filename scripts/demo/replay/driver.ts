@@ -126,7 +126,9 @@ export class Driver {
     this.#at = at;
     const logs = await logsOf(rpc, vault, this.#block, this.#block);
     if (pushed.movedBps >= RESTLESS_BPS) this.#movedAt = at;
-    const touched = logs.events.some(({ event }) => "account" in event);
+    const touched = logs.events.some(
+      ({ event }) => "account" in event || event.name === "CollateralTermsSet",
+    );
     if (pushed.rounds > 0 || touched) this.#eventfulBlock = this.#block;
     traders.notice(logs, at);
     outage?.look(at, traders.deadlines);
@@ -143,7 +145,7 @@ export class Driver {
       nextRefreshAt,
       nextPlanAt: traders.nextPlanAt,
       nextDeadlineAt: deadlines.length === 0 ? undefined : Math.min(...deadlines),
-      nextOutageAt: outage?.nextAfter(this.#at),
+      nextOutageAt: earlier(outage?.nextAfter(this.#at), feeds.nextTurnAfter(this.#at)),
       mood: this.#mood(),
     };
   }
@@ -158,4 +160,8 @@ export class Driver {
     if (!open) return "quiet";
     return this.#at - this.#movedAt < RESTLESS_SECONDS ? "busy" : "waiting";
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
 }

@@ -12,6 +12,8 @@ export interface CollateralPlan extends TokenTerms {
   readonly maintenanceBps: number;
   readonly liquidationBps: number;
   readonly maxDiscountBps: number;
+  /** Whether the weights follow the volatility of its price. */
+  readonly isVolatile: boolean;
 }
 
 export const QUOTE: TokenTerms = { name: "USD Coin", symbol: "USDC", decimals: 6 };
@@ -29,6 +31,7 @@ export const COLLATERALS: readonly [CollateralPlan, CollateralPlan] = [
     maintenanceBps: 8020,
     liquidationBps: 8740,
     maxDiscountBps: 800,
+    isVolatile: true,
   },
   {
     name: "Wrapped Bitcoin",
@@ -38,6 +41,7 @@ export const COLLATERALS: readonly [CollateralPlan, CollateralPlan] = [
     maintenanceBps: 8150,
     liquidationBps: 8740,
     maxDiscountBps: 800,
+    isVolatile: true,
   },
 ];
 
