@@ -28,7 +28,7 @@ describe("the demo, on a short crash", function () {
   it("ends well: nothing missed, every token accounted for", () => {
     expect(run.code, run.output).to.equal(0);
     expect(report.missed).to.equal(0);
-    expect(Object.values(report.conservation).map(BigInt)).to.deep.equal([0n, 0n, 0n, 0n]);
+    expect(Object.values(report.conservation).map(BigInt)).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
     expect(report.conservation).to.have.all.keys("USDC", "WETH", "WBTC", "tUSDC");
   });
 

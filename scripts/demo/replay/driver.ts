@@ -79,13 +79,21 @@ export class Driver {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const over = this.#isDataOver();
-      if (over && this.#options.traders.openCalls === 0) await this.#settle();
-      if (over && (this.#mood() === "quiet" || this.#at > this.#dataEndsAt + TAIL_SECONDS)) return;
+      const isIdle = over && !this.#options.traders.hasOpenSinceBefore(this.#dataEndsAt);
+      if (isIdle) await this.#settle();
+      if (isIdle && this.#isNothingDue()) return;
+      if (over && this.#at > this.#dataEndsAt + TAIL_SECONDS) return;
       const resumesAt = this.#options.outage?.resumesAt(this.#at);
       if (resumesAt !== undefined) await this.#standStill(resumesAt, signal);
       await this.step(resumesAt ?? nextBlockAt(this.#moment(), this.#waitingSeconds), signal);
     }
     signal.throwIfAborted();
+  }
+
+  /** Calls that a step of the weights opens after the last price are left as they are: they have hours to run. */
+  #isNothingDue(): boolean {
+    const seen = this.#seen;
+    return seen !== undefined && seen.block >= this.#eventfulBlock && seen.due === 0;
   }
 
   #isDataOver(): boolean {

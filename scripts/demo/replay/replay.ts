@@ -9,7 +9,7 @@ import { breakLedger, type Fault } from "../fault.ts";
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { PopulatedWorld } from "../world/buildWorld.ts";
 import { deadAgeOf } from "../world/deployWorld.ts";
-import { COLLATERALS, QUOTE, RATES, RISK_TERMS } from "../world/terms.ts";
+import { CALM_ANSWER, COLLATERALS, QUOTE, RATES, RISK_TERMS } from "../world/terms.ts";
 import { requireGauges } from "../world/addGauges.ts";
 import { mineAt } from "../world/miner.ts";
 import { Beat } from "./beat.ts";
@@ -65,7 +65,7 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
     rpc,
     deployment,
     world.oracle,
-    series.rounds,
+    [...series.rounds, [{ at: opensAt, answer: CALM_ANSWER }]],
     maxAgeSeconds,
     opensAt,
     secondFeeds,

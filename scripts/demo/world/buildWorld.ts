@@ -6,7 +6,7 @@ import { deployWorld, type World } from "./deployWorld.ts";
 import { addGauges } from "./addGauges.ts";
 import { openLoans, type Trader } from "./openLoans.ts";
 import type { AccountPlan } from "./population.ts";
-import { COLLATERALS, OPENING_PREMIUM_BPS, FEED_DECIMALS, QUOTE } from "./terms.ts";
+import { CALM_ANSWER, COLLATERALS, OPENING_PREMIUM_BPS, FEED_DECIMALS, QUOTE } from "./terms.ts";
 import * as calls from "./calls.ts";
 import { fund, send, walletOf, type Wallet } from "./wallet.ts";
 
@@ -47,7 +47,7 @@ const ACCOUNTS_PER_CALL = 100;
 export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld> {
   const { rpc, seed, banker, series, plans } = options;
   await rpc("evm_setAutomine", [true]);
-  const firstAnswers = series.rounds.map((rounds) => rounds[0]?.answer ?? 0n);
+  const firstAnswers = [...series.rounds.map((rounds) => rounds[0]?.answer ?? 0n), CALM_ANSWER];
   const openingAnswers = firstAnswers.map(
     (answer) => (answer * (10_000n + OPENING_PREMIUM_BPS)) / 10_000n + 1n,
   );
