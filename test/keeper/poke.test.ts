@@ -104,7 +104,7 @@ describe("pokeFor", () => {
     });
   });
 
-  it("K-23 comes after the other duties, and what can wait waits for a block without any", () => {
+  it("comes after the other duties, and what can wait waits for a block without any", () => {
     const accounts = [[accountOf(0), callable]] as const;
     const dutiesWith = (poke: PokeView, changes: Partial<Snapshot> = {}) =>
       decide(snapshotOf(accounts, { poke, ...changes }), SETTINGS).actions.map(({ duty }) => duty);

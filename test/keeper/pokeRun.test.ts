@@ -96,7 +96,7 @@ describe("the keeper's pokes", function () {
       expect(await weights()).to.deep.equal(before);
     });
 
-    it("K-35 asks within the block's request, once a minute of block time", async () => {
+    it("asks within the block's request, once a minute of block time", async () => {
       const gauges = await openGauges(world.deployment, chain.rpc);
       const head = await headNow();
       const callsAt = (seconds: bigint) =>
@@ -175,7 +175,7 @@ describe("the keeper's pokes", function () {
       throw new Error(`not within ${most} blocks; ${keeper?.stderr() ?? ""}\n${tail.join("\n")}`);
     }
 
-    it("C-64 tightens at once and by steps, calls whom a step makes callable, and loosens in the end", async () => {
+    it("tightens at once and by steps, calls whom a step makes callable, and loosens in the end", async () => {
       const account = await world.open(1n, 0, etherFor(1.06), DEBT);
       await chain.mine();
       const running = await start();
