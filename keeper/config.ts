@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseUnits } from "ethers";
 import { z } from "zod";
 import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
+import { POKED_ROUNDS } from "../sdk/volatility.ts";
 import { brakeConfigFrom, brakeSchema, type BrakeConfig } from "./brakeConfig.ts";
 import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { UserError, messageOf } from "./errors.ts";
@@ -66,6 +67,8 @@ const configSchema = z.strictObject({
   recordEverySeconds: seconds.default(14_400),
   bookFeeEverySeconds: seconds.default(604_800),
   housekeepingMaxCost: decimalSchema.default("2"),
+  pokeMaxCost: decimalSchema.default("20"),
+  pokeAfterRounds: count.max(POKED_ROUNDS).default(POKED_ROUNDS / 2),
   flashLiquidator: flashSchema.nullish(),
   brake: brakeSchema.prefault({}),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
@@ -73,7 +76,12 @@ const configSchema = z.strictObject({
 
 type ParsedConfig = z.infer<typeof configSchema>;
 type QuoteAmounts =
-  "profitMargin" | "criticalLossPerAccountPerDay" | "housekeepingMaxCost" | "callMaxCost" | "minimumCallDebt";
+  | "profitMargin"
+  | "criticalLossPerAccountPerDay"
+  | "housekeepingMaxCost"
+  | "pokeMaxCost"
+  | "callMaxCost"
+  | "minimumCallDebt";
 
 /** Where an endpoint is; without `ws` it is polled. */
 export interface EndpointUrls {
@@ -107,6 +115,8 @@ export interface Config extends Readonly<
   readonly profitMargin: bigint;
   readonly criticalLossPerAccountPerDay: bigint;
   readonly housekeepingMaxCost: bigint;
+  /** The most that the gas for a poke may cost that tightens a weight. */
+  readonly pokeMaxCost: bigint;
   /** The most that the gas for one account's call may cost. */
   readonly callMaxCost: bigint;
   /** Accounts that owe less are not called. */
@@ -136,7 +146,8 @@ export function configFrom(json: unknown, file: string, name: string): Config {
   const parsed = configSchema.safeParse(json, { reportInput: false });
   if (!parsed.success) throw new UserError(`${name}: ${describe(parsed.error)}`);
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
-  const { callMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } = rest;
+  const { callMaxCost, pokeMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } =
+    rest;
   const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
@@ -154,6 +165,7 @@ export function configFrom(json: unknown, file: string, name: string): Config {
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),
+    pokeMaxCost: amountOf("pokeMaxCost", pokeMaxCost),
     callMaxCost: amountOf("callMaxCost", callMaxCost),
     minimumCallDebt: amountOf("minimumCallDebt", minimumCallDebt),
     allowanceCeiling: allowance === "exact" ? undefined : amountOf("allowance.ceiling", allowance.ceiling),

@@ -2,6 +2,7 @@ import type { AccountId } from "../sdk/accountId.ts";
 import { BlindBook } from "./executors/blindBook.ts";
 import { DeadLetters } from "./executors/deadLetters.ts";
 import { GasBook } from "./executors/gasBook.ts";
+import { PokeBook } from "./executors/pokeBook.ts";
 import type { Settled } from "./executors/outbox.ts";
 import { RevertLosses } from "./executors/revertLosses.ts";
 import type { FlashDesk } from "./flashDesk.ts";
@@ -31,6 +32,7 @@ const DAY_SECONDS = 86_400n;
 export class Experience {
   readonly deadLetters: DeadLetters;
   readonly blindBook = new BlindBook();
+  readonly pokes = new PokeBook();
   readonly #options: ExperienceOptions;
   readonly #revertLosses = new RevertLosses();
   readonly #gasBook = new GasBook();
@@ -57,6 +59,7 @@ export class Experience {
   takeIn(settled: readonly Settled[], block: When, gas: GasView): void {
     for (const each of settled) {
       const { duty, gasKind, accounts, outcome } = each;
+      if (duty === "poke") this.pokes.settled(block.timestamp);
       const failed = outcome.kind === "mined" ? outcome.skipped : accounts;
       // What it cost, at today's price of a coin and shared by all that were in it.
       const lost = (costOf({ ...gas, weiPerGas: 1n }, outcome.feeWei) ?? 0n) / BigInt(accounts.length || 1);

@@ -180,10 +180,11 @@ export class Keeper {
     this.#audit(book, observation);
     for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
     const views = this.#secondViews(sight);
-    const [unquoted, counts] = this.#snapshotOf(head, book, sight, gas, views);
+    const [unquoted, counts] = this.#snapshotOf(head, book, observation, gas, views);
     const snapshot = killSwitch.isOn ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
     const decision = decide(snapshot, config);
     this.#flashDesk.decided(decision.skips);
+    this.#experience.pokes.decided(decision.actions);
     const decidedAtMs = performance.now();
     const { brake } = decision;
     if (brake !== undefined && !isUnsure(observation)) this.#brakeWatch.decided(head, brake, views);
@@ -213,7 +214,7 @@ export class Keeper {
   #snapshotOf(
     head: BlockHeader,
     book: Book,
-    sight: Sight,
+    { sight, poke }: Observation,
     gas: GasView,
     views: readonly SecondView[],
   ): [Snapshot, Roll["counts"]] {
@@ -237,6 +238,7 @@ export class Keeper {
         ...this.#experience.waiting(head),
         ...this.#auditor.quarantined,
       ]),
+      poke: this.#experience.pokes.viewOf(poke, head.timestamp),
       busyDuties: lanes.busyDuties(),
       spentToday: this.#experience.spentToday(head),
       lastRecordAt: this.#experience.lastDone("record", head),

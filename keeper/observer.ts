@@ -6,6 +6,7 @@ import type { Log } from "./log.ts";
 import { agree, type Agreement } from "./sources/agree.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
+import type { Gauges, PokeSeen } from "./sources/gauges.ts";
 import type { Probe } from "./sources/probe.ts";
 import type { Sight } from "./sources/sight.ts";
 import type { OracleView, SightReader } from "./sources/sightReader.ts";
@@ -13,6 +14,7 @@ import type { OracleView, SightReader } from "./sources/sightReader.ts";
 export interface ObserverOptions {
   readonly endpoints: Endpoints;
   readonly sightReader: SightReader;
+  readonly gauges: Gauges;
   readonly lanes: Lanes;
   readonly agreeWithinMs: number;
   readonly log: Log;
@@ -22,6 +24,11 @@ export interface ObserverOptions {
 export interface Observation {
   readonly trust: Agreement<unknown>["kind"];
   readonly sight: Sight;
+  /**
+   * What a poke of one collateral would do, by one endpoint's word: whoever lies about it costs a poke's gas at most.
+   * Undefined where there is no gauge, or no answer.
+   */
+  readonly poke: PokeSeen | undefined;
   /** Of the keys that were asked about. */
   readonly keys: readonly KeyState[];
 }
@@ -42,18 +49,21 @@ export class Observer {
 
   /** Throws `RetryableError` when no endpoint has the block. */
   async at(head: BlockHeader, view: OracleView, accounts: readonly AccountId[]): Promise<Observation> {
-    const { endpoints, sightReader, agreeWithinMs, log } = this.#options;
+    const { endpoints, sightReader, gauges, agreeWithinMs, log } = this.#options;
     const outboxes = this.#chosen();
-    const senders = sendersProbe(outboxes, head.number);
+    const also = inTurn(
+      gauges.probeAt(head),
+      outboxes.map((outbox) => outbox.probe(head.number)),
+    );
     const { kind, value, same } = await agree({
       endpoints,
-      read: (one) => sightReader.read(one, head, view, accounts, senders),
+      read: (one) => sightReader.read(one, head, view, accounts, also),
       isSame: ([a], [b]) => isSameSight(a, b),
       withinMs: agreeWithinMs,
       log,
     });
-    const [sight] = value;
-    const states = [value, ...same].map(([, sender]) => sender);
+    const [sight, { first: poke }] = value;
+    const states = [value, ...same].map(([, { rest }]) => rest);
     for (const outbox of outboxes) this.#known.add(outbox);
     const keys = outboxes.map((outbox, i) => {
       const sender = cautious(states.flatMap((state) => state[i] ?? []));
@@ -62,7 +72,7 @@ export class Observer {
         isDoubted: kind === "silent" || kind === "disputed",
       });
     });
-    return { trust: kind, sight, keys };
+    return { trust: kind, sight, poke, keys };
   }
 
   /** The chain went back: what was known of nonces may no longer be so. */
@@ -85,17 +95,21 @@ export class Observer {
   }
 }
 
-function sendersProbe(outboxes: readonly Outbox[], block: number): Probe<readonly SenderState[]> {
-  const probes = outboxes.map((outbox) => outbox.probe(block));
+/** Several questions as one. */
+function inTurn<T, U>(
+  first: Probe<T>,
+  rest: readonly Probe<U>[],
+): Probe<{ readonly first: T; readonly rest: readonly U[] }> {
   return {
-    calls: probes.flatMap(({ calls }) => calls),
+    calls: [first, ...rest].flatMap(({ calls }) => calls),
     read: (answers) => {
       let from = 0;
-      return probes.map((probe) => {
+      const next = <V>(probe: Probe<V>): V => {
         const own = answers.slice(from, from + probe.calls.length);
         from += probe.calls.length;
         return probe.read(own);
-      });
+      };
+      return { first: next(first), rest: rest.map((probe) => next(probe)) };
     },
   };
 }

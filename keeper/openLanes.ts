@@ -51,6 +51,7 @@ export function targetsOf({ deployment, flashLiquidator }: Config, { urgent }: S
   return {
     vault: deployment.vault,
     oracle: deployment.oracle,
+    configurator: deployment.configurator,
     quote: deployment.quote.address,
     keeper: urgent.address,
     flash: flashLiquidator && {

@@ -12,6 +12,7 @@ import { Heads, type PushedHead } from "./sources/heads.ts";
 import { LagWatch } from "./sources/lagWatch.ts";
 import { openNativePrice } from "./sources/nativePrice.ts";
 import { checkFlashLiquidator } from "./sources/flashProbes.ts";
+import { openGauges } from "./sources/gauges.ts";
 import { checkEndpoints, openEndpoints, type EndpointPool } from "./sources/openEndpoints.ts";
 import { retry } from "./sources/retry.ts";
 import { openSecondSources } from "./sources/secondSources.ts";
@@ -66,6 +67,7 @@ export async function runKeeper({ config, signers, pool, log, signal, once }: Ru
       log,
       signal,
     );
+    const gauges = await retry("gauges", () => openGauges(deployment, endpoints), log, signal);
     const killSwitch = new KillSwitch(config.stopFile, log);
     const gasBudget = new GasBudget({ dailyWei: config.dailyGasBudget, store, log });
     const lanes = openLanes({ config, rpc: endpoints, store, signers, killSwitch, gasBudget, log, signal });
@@ -79,7 +81,7 @@ export async function runKeeper({ config, signers, pool, log, signal, once }: Ru
       log,
     });
     const { agreeWithinMs } = config;
-    const observer = new Observer({ endpoints, sightReader, lanes, agreeWithinMs, log });
+    const observer = new Observer({ endpoints, sightReader, gauges, lanes, agreeWithinMs, log });
     const keeper = new Keeper({
       config,
       endpoints,

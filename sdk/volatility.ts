@@ -35,6 +35,8 @@ const MAX_HALVINGS = 60n;
 export const MAX_STEP_BPS = 25n;
 /** And at most once in so long. */
 export const STEP_SECONDS = 3_600n;
+/** So many rounds a poke of the configurator reads at most. */
+export const POKED_ROUNDS = 48;
 
 /** `2^(-elapsed / halfLife)`, times 1e18. */
 export function decayWad(elapsed: bigint, halfLifeSeconds: bigint): bigint {

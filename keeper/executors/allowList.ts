@@ -1,5 +1,6 @@
 import { GiveUpError } from "../errors.ts";
 import {
+  CONFIGURATOR_ABI,
   FLASH_ABI,
   ORACLE_ABI,
   TOKEN_ABI,
@@ -40,7 +41,7 @@ const NO_DATA = "0x";
 
 /**
  * The vault's and the oracle's functions that the keeper uses, what is taken for the keeper alone, an approval of the
- * quote token for the vault alone, and the flash liquidator's takes by configured routes and with something left. Never
+ * quote token for the vault alone, a poke of this vault's weights, and the flash liquidator's takes by configured routes and with something left. Never
  * with value.
  */
 export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {}): AllowList {
@@ -50,6 +51,7 @@ export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {
     ...(flash === undefined ? [] : [[flash.liquidator.toLowerCase(), selectorsOf(FLASH_ABI)] as const]),
     [targets.vault.toLowerCase(), selectorsOf(VAULT_ABI)],
     [targets.oracle.toLowerCase(), selectorsOf(ORACLE_ABI)],
+    [targets.configurator.toLowerCase(), selectorsOf(CONFIGURATOR_ABI)],
     [targets.quote.toLowerCase(), selectorsOf(TOKEN_ABI)],
   ]);
   const check = ({ to, data }: ContractCall) => {
@@ -59,6 +61,7 @@ export function allowListOf(targets: Targets, limits: Partial<SigningLimits> = {
     }
     if (to.toLowerCase() === targets.quote.toLowerCase()) checkSpender(data, targets.vault);
     if (to.toLowerCase() === targets.vault.toLowerCase()) checkRecipient(data, targets.keeper);
+    if (to.toLowerCase() === targets.configurator.toLowerCase()) checkPoked(data, targets.vault);
     if (to.toLowerCase() === flash?.liquidator.toLowerCase()) checkOrders(data, flash);
   };
   return {
@@ -126,6 +129,14 @@ function checkOrders(data: string, { paths }: FlashTarget): void {
     }
     if (minProfit <= 0n)
       throw new GiveUpError("refused to sign: a take by the flash liquidator for no profit");
+  }
+}
+
+/** One configurator may serve many vaults. */
+function checkPoked(data: string, vault: string): void {
+  const [poked] = CONFIGURATOR_ABI.decodeFunctionData("poke", data) as unknown as [string];
+  if (poked.toLowerCase() !== vault.toLowerCase()) {
+    throw new GiveUpError(`refused to sign: a poke of ${poked}, which is not the vault`);
   }
 }
 

@@ -7,6 +7,7 @@ import { isFlash, type Action, type FlashAction } from "../policy/action.ts";
 export interface Targets {
   readonly vault: string;
   readonly oracle: string;
+  readonly configurator: string;
   readonly quote: string;
   /** The keeper's own address, which receives what it takes. */
   readonly keeper: string;
@@ -36,6 +37,9 @@ export const VAULT_ABI = new Interface([
   "function bookFee() returns (uint256 shares)",
 ]);
 export const ORACLE_ABI = new Interface(["function record()"]);
+export const CONFIGURATOR_ABI = new Interface([
+  "function poke(address vault, address asset) returns (uint256 initialBps, uint256 maintenanceBps)",
+]);
 export const TOKEN_ABI = new Interface(["function approve(address spender, uint256 amount) returns (bool)"]);
 const FLASH_TAKE =
   "(bytes32 account, address asset, uint256 maxRepay, uint256 minSeized, uint256 minProfit, uint8 sale, bytes path)";
@@ -49,7 +53,7 @@ export const FLASH_ABI = new Interface([
 /** The call that carries out `action`. */
 export function encodeAction(action: Action, targets: Targets): ContractCall {
   if (isFlash(action)) return encodeFlash(action, targets);
-  const { vault, oracle, quote, keeper } = targets;
+  const { vault, oracle, configurator, quote, keeper } = targets;
   const onVault = (name: string, ...args: unknown[]): ContractCall => ({
     to: vault,
     data: VAULT_ABI.encodeFunctionData(name, args),
@@ -75,6 +79,8 @@ export function encodeAction(action: Action, targets: Targets): ContractCall {
       return onVault("bookFee");
     case "record":
       return { to: oracle, data: ORACLE_ABI.encodeFunctionData("record") };
+    case "poke":
+      return { to: configurator, data: CONFIGURATOR_ABI.encodeFunctionData("poke", [vault, action.asset]) };
     case "approve":
       return { to: quote, data: TOKEN_ABI.encodeFunctionData("approve", [vault, action.amount]) };
   }

@@ -9,6 +9,7 @@ const FIRST_GUESS: Readonly<Record<GasKind, bigint>> = {
   close: 45_000n,
   bookLoss: 120_000n,
   housekeeping: 200_000n,
+  poke: 250_000n,
 };
 
 /** What work takes, learned from receipts: the mean of what was expected and what was seen. */
@@ -29,6 +30,7 @@ export class GasBook {
       close: larger("close"),
       bookLoss: larger("bookLoss"),
       housekeeping: larger("housekeeping"),
+      poke: larger("poke"),
     };
   }
 

@@ -15,6 +15,7 @@ const LANE_OF: Readonly<Record<Duty, Lane>> = {
   bookLoss: "normal",
   record: "housekeeping",
   bookFee: "housekeeping",
+  poke: "housekeeping",
 };
 
 export function laneOf(duty: Duty): Lane {

@@ -12,6 +12,7 @@ export const DUTIES = [
   "bookLoss",
   "record",
   "bookFee",
+  "poke",
 ] as const;
 export type Duty = (typeof DUTIES)[number];
 
@@ -77,8 +78,16 @@ export interface HousekeepingAction extends Sendable {
   readonly duty: "record" | "bookFee";
 }
 
+/** Weights that are to follow their collateral's volatility. */
+export interface PokeAction extends Sendable {
+  readonly duty: "poke";
+  readonly asset: string;
+  /** Whether a weight tightens, or may, and it must not wait for a quiet block. */
+  readonly isPressing: boolean;
+}
+
 /** One transaction to send. */
-export type Action = TakeAction | FlashAction | BatchAction | ApproveAction | HousekeepingAction;
+export type Action = TakeAction | FlashAction | BatchAction | ApproveAction | HousekeepingAction | PokeAction;
 
 export function isTake(action: Action): action is TakeAction {
   return action.duty === "liquidateCritical" || action.duty === "liquidateProfitable";

@@ -24,6 +24,7 @@ import {
 import { nextMoment } from "./nextMoment.ts";
 import { pack } from "./pack.ts";
 import { adverseDuties, planDuties, type Plan } from "./planDuties.ts";
+import { pokeFor } from "./poke.ts";
 import type { GasKind, PolicySettings, Snapshot } from "./snapshot.ts";
 
 /** What to do at a block, in order, and what there is to know about it. */
@@ -68,8 +69,12 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const approval = approvalFor(plan.liquidations.wanted, snapshot, settings);
   // What cannot be paid for yet waits for the approval; everything else goes ahead.
   const payable = [...(approval === undefined ? [] : [approval]), ...withinAllowance(ordered, snapshot)];
+  const poke = pokeFor(snapshot, settings);
+  const chores = payable.length > 0 ? [] : housekeeping(snapshot, settings);
+  // What tightens is for days on which there is always something else to do.
+  const isPoked = poke !== undefined && (poke.isPressing || (payable.length === 0 && chores.length === 0));
   return {
-    actions: payable.length > 0 ? payable : housekeeping(snapshot, settings),
+    actions: [...payable, ...chores, ...(isPoked ? [poke] : [])],
     skips: [...heldBack(wished, brake), ...plan.liquidations.skips, ...plan.callSkips],
     counts: countByStatus(assessments),
     nextMoment: nextMoment(assessments, snapshot, settings, moment),

@@ -24,6 +24,7 @@ export interface FeeSettings {
   readonly criticalLossPerAccountPerDay: bigint;
   readonly callMaxCost: bigint;
   readonly housekeepingMaxCost: bigint;
+  readonly pokeMaxCost: bigint;
 }
 
 /** Blocks from when a duty falls due until it is late. */
@@ -37,6 +38,7 @@ const PATIENCE_BLOCKS: Readonly<Record<Duty, number>> = {
   bookLoss: 20,
   record: 200,
   bookFee: 200,
+  poke: 20,
 };
 
 const KIND_OF: Readonly<Record<Duty, GasKind>> = {
@@ -49,6 +51,7 @@ const KIND_OF: Readonly<Record<Duty, GasKind>> = {
   bookLoss: "bookLoss",
   record: "housekeeping",
   bookFee: "housekeeping",
+  poke: "poke",
 };
 
 /** A call on a small debt is not worth a large debt's gas: at most this share of what is at stake. */
@@ -118,6 +121,8 @@ function budgetOf(action: Action, settings: FeeSettings, spentToday: ReadonlyMap
     case "record":
     case "bookFee":
       return settings.housekeepingMaxCost;
+    case "poke":
+      return action.isPressing ? settings.pokeMaxCost : settings.housekeepingMaxCost;
   }
 }
 

@@ -5,6 +5,7 @@ import type { AccountState, Prices } from "../../sdk/vaultTypes.ts";
 import type { VaultRecord } from "../book/vaultRecord.ts";
 import type { FlashSettings, FlashView } from "./flash.ts";
 import type { BrakeSettings, BrakeState } from "./brake.ts";
+import type { PokeView } from "./poke.ts";
 import type { PriceOpinion } from "./secondOpinion.ts";
 
 /** Everything a decision depends on, at one block. Nothing in it changes while it is looked at. */
@@ -32,7 +33,9 @@ export interface Snapshot {
   readonly busy: ReadonlySet<AccountId>;
   /** Quote base units lost so far in this day of block time on critical accounts. */
   readonly spentToday: ReadonlyMap<AccountId, bigint>;
-  /** Whether an approval, a recording or a fee booking is on its way. */
+  /** Of one collateral a block; undefined where its weights follow no volatility, or nobody knows. */
+  readonly poke?: PokeView | undefined;
+  /** Whether an approval, a recording, a fee booking or a poke is on its way. */
   readonly busyDuties: ReadonlySet<string>;
   /** Block time at which these were last done. */
   readonly lastRecordAt: bigint;
@@ -51,7 +54,7 @@ export interface GasView {
   readonly limitPerAccount: Readonly<Record<GasKind, bigint>>;
 }
 
-export type GasKind = "take" | "flashTake" | "open" | "close" | "bookLoss" | "housekeeping";
+export type GasKind = "take" | "flashTake" | "open" | "close" | "bookLoss" | "housekeeping" | "poke";
 
 /** What the keeper can pay with. Quote base units and wei. */
 export interface Wallet {
@@ -76,6 +79,10 @@ export interface PolicySettings {
   readonly recordEverySeconds: number;
   readonly bookFeeEverySeconds: number;
   readonly housekeepingMaxCost: bigint;
+  /** For a poke that tightens a weight. */
+  readonly pokeMaxCost: bigint;
+  /** A gauge may lag by fewer rounds than these. */
+  readonly pokeAfterRounds: number;
   /** Undefined without a flash liquidator: all takes are paid for by hand. */
   readonly flashLiquidator?: FlashSettings | undefined;
   readonly brake: BrakeSettings;

@@ -1,7 +1,10 @@
 import type { DemoOptions } from "./options.ts";
 import { loadPositions } from "./prices/positions.ts";
 import { loadPrices } from "./prices/loadPrices.ts";
+import { PriceInputError } from "./prices/priceInputError.ts";
 import type { PriceSeries } from "./prices/priceSeries.ts";
+import { planAccident } from "./replay/accidentPlan.ts";
+import type { Misreport } from "./replay/feeds.ts";
 import { drawPopulation, populationOf, type AccountPlan } from "./world/population.ts";
 
 /** Everything a run needs to know, read and checked before anything starts. */
@@ -12,6 +15,8 @@ export interface DemoInput {
   /** Rows of a positions file that were left out, by reason. */
   readonly dropped: { readonly flagged: number; readonly underMinimum: number };
   readonly beatMs: number;
+  /** With `--accident` alone. */
+  readonly accident: Misreport | undefined;
   /** How many times longer the beat may become on a slow machine. */
   readonly slowestPace: number;
 }
@@ -40,16 +45,28 @@ export function readInput(options: DemoOptions): DemoInput {
     positions === undefined
       ? drawPopulation(options.accounts, options.seed)
       : populationOf(positions, options.seed);
+  const accident = options.accident ? accidentIn(series) : undefined;
   const least = isSteep(series) ? STEEP_BEAT_MS : BEAT_MS;
   const more = Math.max(plans.length - USUAL_ACCOUNTS, 0);
   return {
     options,
     series,
     plans,
+    accident,
     dropped: { flagged: positions?.flagged ?? 0, underMinimum: positions?.underMinimum ?? 0 },
     beatMs: options.beat ?? Math.round(least + more * BEAT_MS_AN_ACCOUNT),
     slowestPace: isSteep(series) || options.prices !== undefined ? SLOWEST_PACE : SLOWEST_DEFAULT_PACE,
   };
+}
+
+function accidentIn({ rounds }: PriceSeries): Misreport {
+  const plan = planAccident(rounds[0]);
+  if (plan !== undefined) return plan;
+  throw new PriceInputError(
+    "--accident",
+    undefined,
+    "there are no 27 minutes in which the price stays within 1 % of the first one; give other prices",
+  );
 }
 
 function isSteep({ rounds }: PriceSeries): boolean {

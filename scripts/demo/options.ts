@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly keeperLog?: string;
   /** The first collateral's feed and the sequencer fail in the middle of the crash. */
   readonly outage: boolean;
+  /** The first collateral's feed answers too low in a calm stretch. */
+  readonly accident: boolean;
   readonly keeper: KeeperMode;
   readonly fault?: Fault;
   /** Wall-clock milliseconds between blocks; by the number of accounts when nothing is said. */
@@ -49,6 +51,7 @@ export function demoProgram(act: (options: DemoOptions) => Promise<void>): Comma
     .option("--report <file>", "write the page with charts there", writable)
     .option("--keeper-log <file>", "write what the keeper says there, as JSON lines", writable)
     .option("--outage", "let the first feed and the sequencer fail in the middle of the crash", false)
+    .option("--accident", "let the first feed answer 3 % too low for 20 minutes of calm", false)
     .addOption(
       new Option("--keeper <mode>", "whether and how fast a keeper runs")
         .choices(["on", "off", "slow"])

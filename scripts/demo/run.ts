@@ -12,6 +12,7 @@ import { DemoError } from "./demoError.ts";
 import type { DemoInput } from "./input.ts";
 import { keepRunning } from "./keep.ts";
 import { startKeeper, type KeeperProcess } from "./keeper/startKeeper.ts";
+import { AccidentWatch } from "./record/accidentWatch.ts";
 import { compareWallets, insuranceOf, wealthOf, type Wealth } from "./record/measure.ts";
 import { OutageWatch, type OutageWords } from "./record/outageWatch.ts";
 import { outcomeOf } from "./record/outcome.ts";
@@ -43,6 +44,7 @@ interface Stage {
   readonly recorder: Recorder;
   /** Undefined when nothing fails. */
   readonly outageWatch: OutageWatch | undefined;
+  readonly accidentWatch: AccidentWatch | undefined;
 }
 
 const BLOCK_GAS_LIMIT = 60_000_000;
@@ -74,7 +76,7 @@ export async function runDemo(input: DemoInput, context: RunContext): Promise<bo
 }
 
 async function setUp(input: DemoInput, { screen, children, signal }: RunContext): Promise<Stage> {
-  const { options, series, plans } = input;
+  const { options, series, plans, accident } = input;
   const banker = walletOf(options.seed, "banker");
   const opensAt = Math.max(...series.rounds.map((rounds) => rounds[0]?.at ?? 0)) - CALM_BLOCKS * CALM_SECONDS;
   const chainStarts = startChain({
@@ -108,6 +110,9 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
   const beatMs = options.beat ?? (await pacedBeat(input, { rpc, world, screen }));
   const ids = checkedAccounts(world);
   const recorder = new Recorder(ids, world.deployment);
+  const { symbol } = COLLATERALS[0];
+  const accidentWatch =
+    accident === undefined ? undefined : new AccidentWatch(ids, symbol, series.rounds[0], accident);
   const replay = await prepareReplay({
     rpc,
     world,
@@ -117,14 +122,16 @@ async function setUp(input: DemoInput, { screen, children, signal }: RunContext)
     opensAt,
     fault: options.fault,
     hasOutage: options.outage,
+    accident,
     onChecked: (checked) => {
-      tell(screen, checked, recorder.add(checked), outageWatch?.add(checked));
+      const happenings = recorder.add(checked);
+      tell(screen, checked, happenings, [outageWatch?.add(checked), accidentWatch?.add(checked)]);
     },
   });
   const { outage } = replay;
-  const outageWatch =
-    outage === undefined ? undefined : new OutageWatch(ids, COLLATERALS[0].symbol, () => outage.times);
-  return { input: { ...input, beatMs }, rpc, chain, world, replay, recorder, outageWatch };
+  const outageWatch = outage === undefined ? undefined : new OutageWatch(ids, symbol, () => outage.times);
+  const paced = { ...input, beatMs };
+  return { input: paced, rpc, chain, world, replay, recorder, outageWatch, accidentWatch };
 }
 
 /** The beat that suits this machine, milliseconds. */
@@ -145,12 +152,16 @@ function tell(
   screen: Screen,
   { vault }: CheckedBlock,
   happenings: ReturnType<Recorder["add"]>,
-  outage: OutageWords = { ends: [], begins: [] },
+  failures: readonly (OutageWords | undefined)[],
 ): void {
   const [, ...collaterals] = vault.tokens;
   const prices = collaterals.map(({ answer }) => priceText(answer)).join(" / ");
   const happened = happeningsText(happenings);
-  const words = [...outage.ends, ...(happened === undefined ? [] : [happened]), ...outage.begins];
+  const words = [
+    ...failures.flatMap((failure) => failure?.ends ?? []),
+    ...(happened === undefined ? [] : [happened]),
+    ...failures.flatMap((failure) => failure?.begins ?? []),
+  ];
   for (const line of words) screen.say(`${timeText(Number(vault.at))}  ${prices}  ${line}`);
 }
 
@@ -225,7 +236,7 @@ async function play(
 
 async function close(
   { screen }: RunContext,
-  { input, rpc, world, replay, recorder, outageWatch }: Stage,
+  { input, rpc, world, replay, recorder, outageWatch, accidentWatch }: Stage,
   before: Wealth,
   startedAt: number,
 ): Promise<boolean> {
@@ -236,9 +247,19 @@ async function close(
   const after = await wealthOf(rpc, world, replay.lenders);
   const insurance = await insuranceOf(rpc, world.deployment.vault, last);
   const outcome = outcomeOf({ world, replay, journal, last, before, after, insurance });
-  const verdict = verdictOf(replay.checker, replay.conservation);
-  const outage = outageWatch?.record;
-  writeResults({ input, outcome, verdict, recorder, replay, world, outage, startedAt, screen });
+  const verdict = verdictOf(replay.checker, replay.conservation, accidentWatch?.problems);
+  writeResults({
+    input,
+    outcome,
+    verdict,
+    recorder,
+    overruns: replay.beat.overruns,
+    world,
+    outage: outageWatch?.record,
+    accident: accidentWatch?.record,
+    startedAt,
+    screen,
+  });
   return isGood(verdict);
 }
 

@@ -3,13 +3,13 @@ import { dirname, join, relative } from "node:path";
 import { root } from "../compile.ts";
 import type { DemoInput } from "./input.ts";
 import { jsonReportOf } from "./record/jsonReport.ts";
+import type { AccidentRecord } from "./record/accidentWatch.ts";
 import type { OutageRecord } from "./record/outageWatch.ts";
 import type { Recorder } from "./record/recorder.ts";
-import { outageRowsOf, summaryOf, type Outcome } from "./record/summary.ts";
+import { accidentRowsOf, outageRowsOf, summaryOf, weightRowsOf, type Outcome } from "./record/summary.ts";
 import { isGood } from "./record/verdict.ts";
 import type { SummaryRow, Verdict } from "./report/recording.ts";
 import { renderReport } from "./report/renderReport.ts";
-import type { Replay } from "./replay/replay.ts";
 import type { Screen } from "./screen/screen.ts";
 import type { PopulatedWorld } from "./world/buildWorld.ts";
 
@@ -18,10 +18,11 @@ export interface Results {
   readonly outcome: Outcome;
   readonly verdict: Verdict;
   readonly recorder: Recorder;
-  readonly replay: Replay;
+  readonly overruns: number;
   readonly world: PopulatedWorld;
   /** Undefined without one. */
   readonly outage: OutageRecord | undefined;
+  readonly accident: AccidentRecord | undefined;
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
   readonly screen: Screen;
@@ -35,17 +36,26 @@ export function writeResults({
   outcome,
   verdict,
   recorder,
-  replay,
+  overruns,
   world,
   outage,
+  accident,
   startedAt,
   screen,
 }: Results): void {
   const { options, series, plans, dropped, beatMs } = input;
-  const { overruns } = replay.beat;
   const blocks = recorder.tracker.blocks.length;
   const outageRows = outage === undefined ? [] : outageRowsOf(outage);
-  const summary = [...summaryOf(outcome), ...outageRows, ...runRows(input, blocks, overruns)];
+  const accidentRows = accident === undefined ? [] : accidentRowsOf(accident);
+  const weights = recorder.weights.record;
+  const symbols = world.deployment.collaterals.map(({ symbol }) => symbol);
+  const summary = [
+    ...summaryOf(outcome),
+    ...weightRowsOf(weights, symbols),
+    ...outageRows,
+    ...accidentRows,
+    ...runRows(input, blocks, overruns),
+  ];
   const endedAt = Date.now();
   const recording = recorder.recordingOf(
     {
@@ -58,6 +68,7 @@ export function writeResults({
       endedAt: Math.ceil(endedAt / 1_000),
       accounts: plans.length,
       outage,
+      accident,
     },
     summary,
     verdict,
@@ -78,7 +89,9 @@ export function writeResults({
       overruns,
       droppedPositions: dropped.flagged + dropped.underMinimum,
       outage,
-      snapshots: recorder.snapshots.take(ids, assets, replay.terms),
+      accident,
+      weights,
+      snapshots: recorder.snapshots.take(ids, assets),
     });
     write(options.json, `${JSON.stringify(report, undefined, 1)}\n`);
   }

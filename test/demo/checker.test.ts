@@ -141,3 +141,54 @@ describe("Checker, through an outage", () => {
     ]);
   });
 });
+
+describe("Checker, when weights follow volatility", () => {
+  const still: Block = { at: NOW, uptime: NOW, rounds: 1, status: "Called" };
+  const setTo = (asset: string, initialBps: bigint, maintenanceBps: bigint): BlockLogs => {
+    const newTerms = { initialBps, maintenanceBps, liquidationBps: 8740n, maxDiscountBps: 800n, cap: 1n };
+    const event = { name: "CollateralTermsSet", asset, oldTerms: newTerms, newTerms };
+    return { events: [{ transactionHash: "0x", event: event as never }], movements: [] };
+  };
+  const at = (seconds: bigint, logs: BlockLogs = QUIET): Block => ({
+    ...still,
+    at: NOW + seconds,
+    uptime: NOW + seconds,
+    logs,
+  });
+
+  it("judges by the weights of the block, and goes on with them", async () => {
+    const { seen, checker } = await checked(
+      at(0n),
+      at(12n, setTo(WETH.toUpperCase().replace("0X", "0x"), 7_000n, 7_900n)),
+      at(24n),
+    );
+    expect(seen.map(({ terms }) => terms.collaterals[0]?.maintenanceBps)).to.deep.equal([
+      8_000n,
+      7_900n,
+      7_900n,
+    ]);
+    expect(seen.map(({ terms }) => terms.collaterals[0]?.initialBps)).to.deep.equal([7_600n, 7_000n, 7_000n]);
+    expect(seen.map(({ standings }) => standings[0]?.maintenanceValue)).to.deep.equal([
+      1_600n * USDC,
+      1_580n * USDC,
+      1_580n * USDC,
+    ]);
+    expect(checker.differences).to.be.empty;
+  });
+
+  it("leaves the others' alone", async () => {
+    const { seen } = await checked(at(0n), at(12n, setTo(`0x${"d".repeat(40)}`, 1n, 2n)));
+    expect(seen[1]?.terms.collaterals).to.deep.equal(TERMS.collaterals);
+  });
+
+  it("notices a vault that judges by others", async () => {
+    // At 86 % an ether carries 1,720, which is more than she owes.
+    const loose = setTo(WETH, 8_000n, 8_600n);
+    const right = await checked({ ...at(60n, loose), status: "Recovering" });
+    expect(right.checker.differences).to.be.empty;
+    const { checker } = await checked({ ...at(0n) }, { ...at(60n, loose), status: "Expired" });
+    expect(checker.differences).to.deep.equal([
+      { account: ANN, block: 1, vaultSays: "Expired", checkSays: "Recovering" },
+    ]);
+  });
+});

@@ -28,8 +28,8 @@ describe("the demo, on a short crash", function () {
   it("ends well: nothing missed, every token accounted for", () => {
     expect(run.code, run.output).to.equal(0);
     expect(report.missed).to.equal(0);
-    expect(Object.values(report.conservation).map(BigInt)).to.deep.equal([0n, 0n, 0n, 0n]);
-    expect(report.conservation).to.have.all.keys("USDC", "WETH", "WBTC", "tUSDC");
+    expect(Object.values(report.conservation).map(BigInt)).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
+    expect(report.conservation).to.have.all.keys("USDC", "WETH", "WBTC", "DAI", "tUSDC");
   });
 
   it("reports the prices it was given", () => {
@@ -82,6 +82,16 @@ describe("the demo, on a short crash", function () {
     expect(report).not.to.have.property("outage");
     expect(run.output).not.to.match(/sequencer|silent/);
     expect(run.page).not.to.include('class="outage');
+  });
+
+  it("nor of an accident; weights of volatile collaterals follow prices, and the calm one's stand still", () => {
+    expect(report).not.to.have.property("accident");
+    expect(run.output).not.to.include("too low");
+    const [first, second, calm] = report.weights;
+    expect(first!.least.initialBps).to.be.lessThan(first!.first.initialBps);
+    expect(second!.least.initialBps).to.be.lessThan(second!.first.initialBps);
+    expect(first!.first.maintenanceBps - first!.least.maintenanceBps).to.be.within(0, 75);
+    expect(calm!.last).to.deep.equal(calm!.first);
   });
 
   it("shows the closing table", () => {

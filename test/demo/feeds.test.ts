@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 import { describe, it } from "mocha";
 import type { Rpc } from "../../scripts/demo/chain/rpc.ts";
-import { Feeds } from "../../scripts/demo/replay/feeds.ts";
+import { Feeds, type Misreport } from "../../scripts/demo/replay/feeds.ts";
 import { Outage } from "../../scripts/demo/replay/outage.ts";
 import { OutagePlan } from "../../scripts/demo/replay/outagePlan.ts";
 import * as calls from "../../scripts/demo/world/calls.ts";
@@ -21,7 +21,7 @@ const ROUNDS = [0, 60, 120, 180, 900].map((seconds, i) => ({
 }));
 
 /** Feeds on a chain that only listens, and what it has heard since it was last asked. */
-function listened(secondFeeds: readonly string[] = []) {
+function listened(secondFeeds: readonly string[] = [], misreport?: Misreport) {
   const sent: string[] = [];
   const rpc = ((_method: string, [raw]: readonly unknown[] = []) => {
     const { to, data } = Transaction.from(String(raw));
@@ -42,7 +42,8 @@ function listened(secondFeeds: readonly string[] = []) {
   } as unknown as Deployment;
   const wallet = walletOf(1, "oracle");
   const second = ROUNDS.map(({ at, answer }) => ({ at, answer: 10n * answer }));
-  const feeds = new Feeds(rpc, deployment, wallet, [ROUNDS, second], MAX_AGE, NOW - 60, secondFeeds);
+  const rounds = [ROUNDS, second];
+  const feeds = new Feeds(rpc, deployment, wallet, rounds, MAX_AGE, NOW - 60, secondFeeds, misreport);
   return { rpc, wallet, feeds, heard: () => sent.splice(0) };
 }
 
@@ -127,6 +128,54 @@ describe("Feeds", () => {
       expect((await feeds.pushUntil(NOW + 800)).movedBps).to.equal(15n);
       expect(heard()).to.deep.equal(["first 1997 +800"]);
     });
+  });
+});
+
+describe("Feeds, of which the first answers too low for a while", () => {
+  const error: Misreport = { from: NOW + 90, until: NOW + 150, lowBps: 300n };
+  const wrong = async () => {
+    const chain = listened([addressOf("other first")], error);
+    await chain.feeds.pushFirst(NOW);
+    await chain.feeds.pushUntil(NOW + 60);
+    chain.heard();
+    return chain;
+  };
+
+  it("turn in the block of its beginning, and the second source does not", async () => {
+    const { feeds, heard } = await wrong();
+    expect(await feeds.pushUntil(NOW + 90)).to.deep.equal({ rounds: 1, movedBps: 300n });
+    expect(heard()).to.deep.equal(["first 1939 +90", "other first 1999 +90"]);
+  });
+
+  it("give rounds within it with the same error, once", async () => {
+    const { feeds, heard } = await wrong();
+    await feeds.pushUntil(NOW + 90);
+    heard();
+    await feeds.pushUntil(NOW + 100);
+    expect(heard()).to.be.empty;
+    expect(await feeds.pushUntil(NOW + 120)).to.deep.equal({ rounds: 2, movedBps: 5n });
+    expect(heard()).to.deep.equal(["first 1938 +120", "other first 1998 +120", "second 19980 +120"]);
+  });
+
+  it("are right again at its end, with or without a round", async () => {
+    const { feeds, heard } = await wrong();
+    await feeds.pushUntil(NOW + 120);
+    heard();
+    expect(await feeds.pushUntil(NOW + 150)).to.deep.equal({ rounds: 1, movedBps: 300n });
+    expect(heard()).to.deep.equal(["first 1998 +150", "other first 1998 +150"]);
+    await feeds.pushUntil(NOW + 180);
+    expect(heard()[0]).to.equal("first 1997 +180");
+  });
+
+  it("have blocks at its beginning and its end", async () => {
+    const { feeds } = await wrong();
+    expect([60, 90, 149, 150].map((seconds) => feeds.nextTurnAfter(NOW + seconds))).to.deep.equal([
+      NOW + 90,
+      NOW + 150,
+      NOW + 150,
+      undefined,
+    ]);
+    expect(listened().feeds.nextTurnAfter(NOW)).to.equal(undefined);
   });
 });
 

@@ -65,19 +65,24 @@ describe("demoProgram", () => {
     ["a crash nobody knows", ["--crash", "tulips"], /flash, black-thursday/],
     ["a report in a folder that is not there", ["--json", "no/such/folder.json"], /There is no folder/],
   ];
-  it("has an outage when asked for one alone, and says so in its help", async () => {
-    const given: boolean[] = [];
+  it("has an outage and an accident when asked for one alone, and says so in its help", async () => {
+    const given: (readonly boolean[])[] = [];
     const parse = (args: readonly string[]) =>
-      demoProgram(({ outage }) => {
-        given.push(outage);
+      demoProgram(({ outage, accident }) => {
+        given.push([outage, accident]);
         return Promise.resolve();
       }).parseAsync(args, { from: "user" });
     await parse([]);
     await parse(["--outage"]);
-    expect(given).to.deep.equal([false, true]);
-    expect(demoProgram(() => Promise.resolve()).helpInformation()).to.match(
-      /--outage +let the first feed and/,
-    );
+    await parse(["--accident"]);
+    expect(given).to.deep.equal([
+      [false, false],
+      [true, false],
+      [false, true],
+    ]);
+    const help = demoProgram(() => Promise.resolve()).helpInformation();
+    expect(help).to.match(/--outage +let the first feed and/);
+    expect(help).to.match(/--accident +let the first feed answer 3 % too low/);
   });
 
   for (const [what, args, sentence] of cases) {

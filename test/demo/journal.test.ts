@@ -42,6 +42,7 @@ function block({ at, events = [], facts = [], debts = [], rounds = [], fresh = t
   return {
     vault: vaultFacts({ at, sequencer: rounds }),
     clock: clockAt(at, rounds, GRACE),
+    terms: TERMS,
     prices: [{ price36: 2n * 10n ** 27n, fresh }],
     facts,
     standings: debts.map(standing),

@@ -29,7 +29,7 @@ describe("the demo, with an outage", function () {
       expect(run.code, run.output).to.equal(0);
       expect(run.report?.missed).to.equal(0);
       expect(run.report?.problems).to.be.empty;
-      expect(Object.values(run.report?.conservation ?? {}).map(BigInt)).to.deep.equal([0n, 0n, 0n, 0n]);
+      expect(Object.values(run.report?.conservation ?? {}).map(BigInt)).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
     });
 
     it("reports when what failed, and how many deadlines that met", () => {

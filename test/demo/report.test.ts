@@ -134,6 +134,48 @@ describe("renderReport", () => {
     });
   });
 
+  describe("given an accident", () => {
+    it("shades it as it does an outage, and beside one", () => {
+      const from = recording.blocks[150]!.at;
+      const accident = { from, until: from + 1_200, lowBps: 300 };
+      const shaded = renderReport({ ...recording, accident });
+      expectWellFormed(shaded);
+      // For screens and for phones: prices of the first collateral, health, and calls.
+      expect(shaded.match(/class="outage accident"/g)).to.have.length(2 * 3);
+      expect(shaded).to.include("Shaded: feed 3 % too low from ");
+      expect(shaded).not.to.match(/class="outage (feed|sequencer)"/);
+      const outage = {
+        feedFrom: from + 4_000,
+        feedUntil: from + 9_000,
+        sequencerFrom: from + 5_000,
+        sequencerUntil: from + 6_000,
+      };
+      const both = renderReport({ ...recording, accident, outage });
+      expectWellFormed(both);
+      expect(both.match(/class="outage accident"/g)).to.have.length(2 * 3);
+      expect(both.match(/class="outage feed"/g)).to.have.length(2 * 3);
+    });
+  });
+
+  describe("given a price that never moves", () => {
+    it("draws no chart of it, and its weights say nothing of the floor", () => {
+      const still = { symbol: "STILL", decimals: 18, initialBps: 8_700, maintenanceBps: 9_300 };
+      const calm = { ...still, liquidationBps: 9_310, maxDiscountBps: 200 };
+      const withCalm = renderReport({
+        ...recording,
+        collaterals: [...recording.collaterals, calm],
+        blocks: recording.blocks.map((block) => ({ ...block, price36: [...block.price36, 10n ** 24n] })),
+      });
+      expectWellFormed(withCalm);
+      expect(withCalm).not.to.include("STILL against the call band");
+      expect(withCalm.match(/against the call band/g)?.length).to.equal(
+        page.match(/against the call band/g)?.length,
+      );
+      const floorOf = (html: string) => /class="level floor" d="([^"]*)"/.exec(html)?.[1];
+      expect(floorOf(withCalm)).to.equal(floorOf(page));
+    });
+  });
+
   describe("given little or nothing to show", () => {
     const cases: [string, (full: Recording) => Recording][] = [
       ["no calls", (full) => ({ ...full, calls: [], takes: [], traces: [], latencyBlocks: [] })],

@@ -9,13 +9,20 @@ import { allowListOf } from "../../keeper/executors/allowList.ts";
 import { BackOff } from "../../keeper/executors/backOff.ts";
 import { BlindBook } from "../../keeper/executors/blindBook.ts";
 import { DeadLetters } from "../../keeper/executors/deadLetters.ts";
-import { ORACLE_ABI, TOKEN_ABI, VAULT_ABI, type Targets } from "../../keeper/executors/encodeAction.ts";
+import {
+  CONFIGURATOR_ABI,
+  ORACLE_ABI,
+  TOKEN_ABI,
+  VAULT_ABI,
+  type Targets,
+} from "../../keeper/executors/encodeAction.ts";
 import { Executor } from "../../keeper/executors/executor.ts";
 import { firstFees, nextBaseFee } from "../../keeper/executors/fees.ts";
 import type { Outbox, Parcel } from "../../keeper/executors/outbox.ts";
 import { openSigner } from "../../keeper/executors/signer.ts";
 import { simulate } from "../../keeper/executors/simulate.ts";
 import { IMarginVault__factory } from "../../types/factories/interfaces/IMarginVault__factory.ts";
+import { IRiskConfigurator__factory } from "../../types/factories/interfaces/IRiskConfigurator__factory.ts";
 import { ChainlinkOracle__factory } from "../../types/factories/oracles/ChainlinkOracle__factory.ts";
 import { silentLog } from "../../keeper/log.ts";
 import type { Action, Duty } from "../../keeper/policy/action.ts";
@@ -31,6 +38,7 @@ import { accountOf } from "./support/state.ts";
 const targets: Targets = {
   vault: "0x00000000000000000000000000000000000000aa",
   oracle: "0x00000000000000000000000000000000000000bb",
+  configurator: "0x00000000000000000000000000000000000000dd",
   quote: "0x00000000000000000000000000000000000000cc",
   keeper: "0x00000000000000000000000000000000000000ee",
 };
@@ -42,6 +50,7 @@ describe("the keeper's interfaces", () => {
   const compiled = [
     ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
     ["oracle", ORACLE_ABI, new Interface(ChainlinkOracle__factory.abi)],
+    ["configurator", CONFIGURATOR_ABI, new Interface(IRiskConfigurator__factory.abi)],
   ] as const;
   for (const [name, own, theirs] of compiled) {
     it(`of the ${name} are the compiled ones`, () => {
@@ -59,9 +68,12 @@ describe("allowListOf", () => {
   const list = allowListOf(targets);
   const openCalls = VAULT_ABI.encodeFunctionData("openCalls", [[]]);
 
-  it("passes the vault's, the oracle's and an approval for the vault", () => {
+  const poke = (vault: string) => CONFIGURATOR_ABI.encodeFunctionData("poke", [vault, stranger]);
+
+  it("passes the vault's, the oracle's, an approval for the vault and a poke of its weights", () => {
     list.check({ to: targets.vault, data: openCalls });
     list.check({ to: targets.oracle, data: ORACLE_ABI.encodeFunctionData("record") });
+    list.check({ to: targets.configurator, data: poke(targets.vault) });
     list.check({ to: targets.quote, data: TOKEN_ABI.encodeFunctionData("approve", [targets.vault, 1n]) });
   });
 
@@ -72,6 +84,15 @@ describe("allowListOf", () => {
     "an approval for anybody else": {
       to: targets.quote,
       data: TOKEN_ABI.encodeFunctionData("approve", [stranger, 1n]),
+    },
+    "a poke of another vault": { to: targets.configurator, data: poke(stranger) },
+    "another function of the configurator": {
+      to: targets.configurator,
+      data: new Interface(IRiskConfigurator__factory.abi).encodeFunctionData("setCap", [
+        targets.vault,
+        stranger,
+        0n,
+      ]),
     },
     "a function of one contract on another": { to: targets.oracle, data: openCalls },
   };

@@ -70,7 +70,7 @@ describe("laneOf", () => {
     expect(lanes).to.deep.equal([
       ["approve", "liquidateCritical", "liquidateProfitable"],
       ["reopenCall", "openCall", "closeCall", "bookLoss"],
-      ["record", "bookFee"],
+      ["record", "bookFee", "poke"],
     ]);
   });
 });

@@ -21,6 +21,8 @@ import { isProfitable } from "./offer.ts";
 export interface CheckedBlock {
   readonly vault: VaultFacts;
   readonly clock: CheckClock;
+  /** With the weights in force. */
+  readonly terms: CheckTerms;
   readonly prices: readonly CheckPrice[];
   /** As stored: deadlines are not put off yet by stops of the clock. */
   readonly facts: readonly AccountFacts[];
@@ -52,6 +54,7 @@ export interface CheckerOptions {
   readonly ids: readonly AccountId[];
   /** The collaterals' addresses by number, lower case. */
   readonly assets: readonly string[];
+  /** As deployed; weights that follow volatility move on from there. */
   readonly terms: CheckTerms;
   readonly conservation: ConservationWatch;
   /** Resolves when the check may take the node's time without standing in the way of a keeper or of the next block. */
@@ -86,12 +89,14 @@ export class Checker {
   readonly #index: ReadonlyMap<string, number>;
   readonly #facts: AccountFacts[] = [];
   #statuses: readonly string[] = [];
+  #terms: CheckTerms;
   #before: VaultFacts | undefined;
   #queue: Promise<void> = Promise.resolve();
   #backlog = 0;
 
   constructor(options: CheckerOptions) {
     this.#options = options;
+    this.#terms = options.terms;
     this.#index = new Map(options.ids.map((id, i) => [id, i]));
   }
 
@@ -124,18 +129,20 @@ export class Checker {
   }
 
   async #check(block: number, logs: BlockLogs): Promise<void> {
-    const { reader, terms, ids, assets, conservation } = this.#options;
+    const { reader, ids, assets, conservation } = this.#options;
+    const { terms, isMoved } = termsAfter(this.#terms, logs, assets);
+    this.#terms = terms;
     await this.#options.turn();
     const read = await reader.vault(block);
     const clock = clockAt(read.at, read.sequencer, terms.minGraceSeconds);
     this.#compareClocks(read, clock);
     const vault = { ...read, uptime: clock.uptime };
     const prices = pricesOf(vault, terms);
-    const before = (id: AccountId) => this.#facts[this.#index.get(id) ?? -1];
-    this.forbidden.push(...forbiddenTakes(logs, { block, clock, prices, assets, before }));
+    const factsBefore = (id: AccountId) => this.#facts[this.#index.get(id) ?? -1];
+    this.forbidden.push(...forbiddenTakes(logs, { block, clock, prices, assets, before: factsBefore }));
 
     const judge = this.#judgeOf(vault);
-    await this.#refresh(vault, judge, this.#toRefresh(vault, logs, judge));
+    await this.#refresh(vault, judge, this.#toRefresh(vault, logs, judge, isMoved));
     const standings = this.#facts.map(judge);
     const profitable = standings.map((standing, i) => {
       const facts = this.#facts[i];
@@ -156,6 +163,7 @@ export class Checker {
     this.#options.onChecked({
       vault,
       clock,
+      terms,
       prices,
       facts: [...this.#facts],
       standings,
@@ -167,7 +175,7 @@ export class Checker {
 
   /** How accounts stand in a block whose uptime is the check's own. */
   #judgeOf(vault: VaultFacts): Judge {
-    const { terms } = this.#options;
+    const terms = this.#terms;
     const clock = clockAt(vault.at, vault.sequencer, terms.minGraceSeconds);
     const prices = pricesOf(vault, terms);
     const index = debtIndexAt(vault, terms.rates);
@@ -179,11 +187,12 @@ export class Checker {
     this.clockDifferences.push({ block, vaultSays: uptime, checkSays: clock.uptime });
   }
 
-  #toRefresh(vault: VaultFacts, logs: BlockLogs, judge: Judge): number[] {
+  /** @param isMoved Whether weights have moved. */
+  #toRefresh(vault: VaultFacts, logs: BlockLogs, judge: Judge, isMoved: boolean): number[] {
     const before = this.#before;
     // When the sequencer goes down or comes up again, every deadline is another.
     if (before?.sequencer.length !== vault.sequencer.length) return this.#all();
-    const nearBps = hasNewRound(before, vault) ? NEAR_BPS_ON_ROUND : NEAR_BPS;
+    const nearBps = isMoved || hasNewRound(before, vault) ? NEAR_BPS_ON_ROUND : NEAR_BPS;
     const touched = new Set(
       logs.events.flatMap(({ event }) => ("account" in event ? [this.#index.get(event.account)] : [])),
     );
@@ -235,6 +244,23 @@ export class Checker {
       return [block - (this.watch.callableSince(event.account) ?? block)];
     });
   }
+}
+
+/** The weights are what the vault last said that they are. */
+function termsAfter(
+  terms: CheckTerms,
+  logs: BlockLogs,
+  assets: readonly string[],
+): { readonly terms: CheckTerms; readonly isMoved: boolean } {
+  const set = logs.events.flatMap(({ event }) => (event.name === "CollateralTermsSet" ? [event] : []));
+  if (set.length === 0) return { terms, isMoved: false };
+  const collaterals = terms.collaterals.map((collateral, number) => {
+    const last = set.findLast(({ asset }) => asset.toLowerCase() === assets[number]);
+    if (last === undefined) return collateral;
+    const { initialBps, maintenanceBps, liquidationBps, maxDiscountBps } = last.newTerms;
+    return { ...collateral, initialBps, maintenanceBps, liquidationBps, maxDiscountBps };
+  });
+  return { terms: { ...terms, collaterals }, isMoved: true };
 }
 
 function hasNewRound(before: VaultFacts, now: VaultFacts): boolean {

@@ -53,6 +53,8 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
     profitMargin: "0",
     allowance: { ceiling: options.allowance },
     takesPerTransaction: 50,
+    // Weights that loosen wait for no cheaper gas: the demo's stays as dear as it is.
+    housekeepingMaxCost: "10",
     brake: { sources: sourcesOf(options) },
     logLevel: "info",
   };

@@ -1,9 +1,11 @@
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { Verdict } from "../report/recording.ts";
 import { jsonInteger, type JsonInteger } from "./jsonInteger.ts";
+import type { AccidentRecord } from "./accidentWatch.ts";
 import type { OutageRecord } from "./outageWatch.ts";
 import type { Snapshot } from "./snapshots.ts";
 import type { Latency, Outcome } from "./summary.ts";
+import type { WeightRecord } from "./weightWatch.ts";
 
 /** The machine-readable report. Amounts are base units; prices dollars. */
 export interface JsonReport {
@@ -43,6 +45,11 @@ export interface JsonReport {
   readonly problems: readonly string[];
   /** With `--outage` alone; unix seconds of the chain. */
   readonly outage?: JsonOutage;
+  /** With `--accident` alone; unix seconds of the chain. */
+  readonly accident?: AccidentRecord;
+  /** By the collateral's number, bps. */
+  readonly weights: readonly JsonWeights[];
+  readonly calledByTightening: number;
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -50,6 +57,17 @@ type JsonOutage = Pick<
   OutageRecord,
   "feedFrom" | "feedUntil" | "sequencerFrom" | "sequencerUntil" | "protectedDeadlines"
 >;
+
+interface JsonWeights {
+  readonly first: JsonPair;
+  readonly least: JsonPair;
+  readonly last: JsonPair;
+}
+
+interface JsonPair {
+  readonly initialBps: number;
+  readonly maintenanceBps: number;
+}
 
 export interface ReportParts {
   readonly series: PriceSeries;
@@ -60,6 +78,8 @@ export interface ReportParts {
   readonly overruns: number;
   readonly droppedPositions: number;
   readonly outage: OutageRecord | undefined;
+  readonly accident: AccidentRecord | undefined;
+  readonly weights: WeightRecord;
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -97,8 +117,23 @@ export function jsonReportOf(parts: ReportParts): JsonReport {
     droppedPositions: parts.droppedPositions,
     problems: verdict.problems,
     ...(parts.outage === undefined ? {} : { outage: jsonOutageOf(parts.outage) }),
+    ...(parts.accident === undefined ? {} : { accident: parts.accident }),
+    weights: jsonWeightsOf(parts.weights),
+    calledByTightening: parts.weights.calledByTightening,
     snapshots: parts.snapshots,
   };
+}
+
+function jsonWeightsOf({ first, least, last }: WeightRecord): JsonWeights[] {
+  const pair = (weights: WeightRecord["first"][number]): JsonPair => ({
+    initialBps: Number(weights.initialBps),
+    maintenanceBps: Number(weights.maintenanceBps),
+  });
+  return first.map((begin, j) => ({
+    first: pair(begin),
+    least: pair(least[j] ?? begin),
+    last: pair(last[j] ?? begin),
+  }));
 }
 
 function jsonOutageOf(outage: OutageRecord): JsonOutage {

@@ -6,17 +6,20 @@ import { COLLATERALS, QUOTE, RISK_TERMS } from "../world/terms.ts";
 import { Journal, type Happenings } from "./journal.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Tracker } from "./tracker.ts";
+import { WeightWatch } from "./weightWatch.ts";
 
 /** Everything that is kept of a run. */
 export class Recorder {
   readonly journal: Journal;
   readonly snapshots = new Snapshots();
   readonly tracker = new Tracker();
+  readonly weights: WeightWatch;
   last: CheckedBlock | undefined;
   readonly #ids: readonly AccountId[];
 
   constructor(ids: readonly AccountId[], { collaterals }: Deployment) {
     this.#ids = ids;
+    this.weights = new WeightWatch(ids);
     this.journal = new Journal(
       ids,
       collaterals.map(({ address }) => address),
@@ -27,6 +30,7 @@ export class Recorder {
     this.last = checked;
     this.snapshots.add(checked);
     this.tracker.add(checked);
+    this.weights.add(checked);
     return this.journal.add(checked);
   }
 
@@ -34,7 +38,16 @@ export class Recorder {
   recordingOf(
     run: Pick<
       Recording,
-      "title" | "series" | "seed" | "keeper" | "beatMs" | "startedAt" | "endedAt" | "accounts" | "outage"
+      | "title"
+      | "series"
+      | "seed"
+      | "keeper"
+      | "beatMs"
+      | "startedAt"
+      | "endedAt"
+      | "accounts"
+      | "outage"
+      | "accident"
     >,
     summary: readonly SummaryRow[],
     verdict: Verdict,

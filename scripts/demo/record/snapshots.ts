@@ -1,5 +1,5 @@
 import type { AccountId } from "../../../sdk/accountId.ts";
-import { healthWadOf, type CheckTerms } from "../check/arithmetic.ts";
+import { healthWadOf } from "../check/arithmetic.ts";
 import type { CheckedBlock } from "../check/checker.ts";
 import { jsonInteger, type JsonInteger } from "./jsonInteger.ts";
 
@@ -46,22 +46,21 @@ export class Snapshots {
    * Twenty of them, or all when there were fewer.
    * @param assets The collaterals' addresses by number.
    */
-  take(ids: readonly AccountId[], assets: readonly string[], terms: CheckTerms): Snapshot[] {
+  take(ids: readonly AccountId[], assets: readonly string[]): Snapshot[] {
     const count = Math.min(WANTED, this.#kept.length);
     return Array.from({ length: count }, (_, i) => {
       const position = count === 1 ? 0 : Math.round((i * (this.#kept.length - 1)) / (count - 1));
       return this.#kept[position];
     })
       .filter((checked) => checked !== undefined)
-      .map((checked) => snapshotOf(checked, ids, assets, terms));
+      .map((checked) => snapshotOf(checked, ids, assets));
   }
 }
 
 function snapshotOf(
-  { vault, facts, standings, prices }: CheckedBlock,
+  { vault, facts, standings, prices, terms }: CheckedBlock,
   ids: readonly AccountId[],
   assets: readonly string[],
-  terms: CheckTerms,
 ): Snapshot {
   const accounts = ids.flatMap((id, i): SnapshotAccount[] => {
     const standing = standings[i];

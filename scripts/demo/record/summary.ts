@@ -1,5 +1,7 @@
 import type { Journal, JournalTake } from "./journal.ts";
+import type { AccidentRecord } from "./accidentWatch.ts";
 import type { OutageRecord } from "./outageWatch.ts";
+import type { WeightRecord } from "./weightWatch.ts";
 import type { Response } from "../replay/traders.ts";
 import type { SummaryRow } from "../report/recording.ts";
 import { amountText, percentText, secondsText, signedText } from "../screen/wording.ts";
@@ -172,4 +174,42 @@ export function outageRowsOf(outage: OutageRecord): SummaryRow[] {
       value: `${outage.protectedDeadlines}, liquidated before the grace after it ${outage.takesBeforeGrace}`,
     },
   ];
+}
+
+/** What the closing table says of weights that followed volatility, those that moved. */
+export function weightRowsOf(
+  { first, last, least, calledByTightening }: WeightRecord,
+  symbols: readonly string[],
+): SummaryRow[] {
+  const text = (weights: WeightRecord["first"][number] | undefined) =>
+    `${bpsText(weights?.initialBps ?? 0n)} / ${bpsText(weights?.maintenanceBps ?? 0n)}`;
+  const moved = first.flatMap((begin, j): SummaryRow[] => {
+    if (text(begin) === text(least[j])) return [];
+    const value = `${text(begin)} % at first, ${text(least[j])} % at the least, ${text(last[j])} % in the end`;
+    return [{ label: `weights of ${symbols[j] ?? ""}`, value }];
+  });
+  return [...moved, { label: "called by tightening", value: `${calledByTightening} accounts` }];
+}
+
+/** What the closing table says of an accident. */
+export function accidentRowsOf({
+  from,
+  until,
+  lowBps,
+  called,
+  recovered,
+  cured,
+  liquidated,
+}: AccidentRecord): SummaryRow[] {
+  return [
+    { label: "first feed too low", value: `by ${lowBps / 100} % for ${secondsText(until - from)}` },
+    {
+      label: "well at the true price",
+      value: `${called} called, ${recovered} recovered, ${cured} cured, ${liquidated.length} liquidated`,
+    },
+  ];
+}
+
+function bpsText(bps: bigint): string {
+  return (Number(bps) / 100).toFixed(2);
 }

@@ -4,10 +4,18 @@ import type { Verdict } from "../report/recording.ts";
 
 const MOST_SENTENCES = 10;
 
-/** Whether the run was good, and what was not. */
-export function verdictOf(checker: Checker, conservation: ConservationWatch): Verdict {
+/**
+ * Whether the run was good, and what was not.
+ * @param more What else was not, one sentence each.
+ */
+export function verdictOf(
+  checker: Checker,
+  conservation: ConservationWatch,
+  more: readonly string[] = [],
+): Verdict {
   const { misses } = checker.watch;
   const sentences = [
+    ...more,
     ...misses.map(
       ({ account, duty, since, found }) =>
         `Account ${account} waited for a ${duty} from block ${since} to ${found} and beyond.`,
@@ -26,12 +34,12 @@ export function verdictOf(checker: Checker, conservation: ConservationWatch): Ve
         `${symbol} at block ${block}: ${what} is off by ${delta.toString()}.`,
     ),
   ];
-  const more = sentences.length - MOST_SENTENCES;
+  const rest = sentences.length - MOST_SENTENCES;
   const shown = sentences.slice(0, MOST_SENTENCES);
   return {
     missed: misses.length,
     conservation: conservation.deltas,
-    problems: more > 0 ? [...shown, `And ${more} more.`] : shown,
+    problems: rest > 0 ? [...shown, `And ${rest} more.`] : shown,
   };
 }
 

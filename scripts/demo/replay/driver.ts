@@ -79,13 +79,21 @@ export class Driver {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const over = this.#isDataOver();
-      if (over && this.#options.traders.openCalls === 0) await this.#settle();
-      if (over && (this.#mood() === "quiet" || this.#at > this.#dataEndsAt + TAIL_SECONDS)) return;
+      const isIdle = over && !this.#options.traders.hasOpenSinceBefore(this.#dataEndsAt);
+      if (isIdle) await this.#settle();
+      if (isIdle && this.#isNothingDue()) return;
+      if (over && this.#at > this.#dataEndsAt + TAIL_SECONDS) return;
       const resumesAt = this.#options.outage?.resumesAt(this.#at);
       if (resumesAt !== undefined) await this.#standStill(resumesAt, signal);
       await this.step(resumesAt ?? nextBlockAt(this.#moment(), this.#waitingSeconds), signal);
     }
     signal.throwIfAborted();
+  }
+
+  /** Calls that a step of the weights opens after the last price are left as they are: they have hours to run. */
+  #isNothingDue(): boolean {
+    const seen = this.#seen;
+    return seen !== undefined && seen.block >= this.#eventfulBlock && seen.due === 0;
   }
 
   #isDataOver(): boolean {
@@ -126,7 +134,9 @@ export class Driver {
     this.#at = at;
     const logs = await logsOf(rpc, vault, this.#block, this.#block);
     if (pushed.movedBps >= RESTLESS_BPS) this.#movedAt = at;
-    const touched = logs.events.some(({ event }) => "account" in event);
+    const touched = logs.events.some(
+      ({ event }) => "account" in event || event.name === "CollateralTermsSet",
+    );
     if (pushed.rounds > 0 || touched) this.#eventfulBlock = this.#block;
     traders.notice(logs, at);
     outage?.look(at, traders.deadlines);
@@ -143,7 +153,7 @@ export class Driver {
       nextRefreshAt,
       nextPlanAt: traders.nextPlanAt,
       nextDeadlineAt: deadlines.length === 0 ? undefined : Math.min(...deadlines),
-      nextOutageAt: outage?.nextAfter(this.#at),
+      nextOutageAt: earlier(outage?.nextAfter(this.#at), feeds.nextTurnAfter(this.#at)),
       mood: this.#mood(),
     };
   }
@@ -158,4 +168,8 @@ export class Driver {
     if (!open) return "quiet";
     return this.#at - this.#movedAt < RESTLESS_SECONDS ? "busy" : "waiting";
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
 }

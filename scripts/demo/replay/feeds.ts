@@ -14,6 +14,15 @@ interface Series {
   updatedAt: number;
   /** It gives no answer before. */
   silentUntil: number;
+  /** By so much the first feed's answers are too low. */
+  lowBps: bigint;
+}
+
+/** A time in which the vault's feed of the first collateral answers too low; unix seconds of the chain. */
+export interface Misreport {
+  readonly from: number;
+  readonly until: number;
+  readonly lowBps: bigint;
 }
 
 export const PUSH_GAS = 150_000;
@@ -37,10 +46,12 @@ export class Feeds {
   readonly #maxAgeSeconds: number;
   readonly #quote: Series;
   readonly #collaterals: readonly Series[];
+  readonly #misreport: Misreport | undefined;
 
   /**
    * @param openedAt When the feeds last answered, before the replay.
    * @param secondFeeds Feeds beside the vault's own, by the collateral's number, that say the same.
+   * @param misreport When the first feed alone does not.
    */
   constructor(
     rpc: Rpc,
@@ -50,7 +61,9 @@ export class Feeds {
     maxAgeSeconds: number,
     openedAt: number,
     secondFeeds: readonly string[] = [],
+    misreport?: Misreport,
   ) {
+    this.#misreport = misreport;
     this.#rpc = rpc;
     this.#chainId = deployment.chainId;
     this.#wallet = wallet;
@@ -62,6 +75,7 @@ export class Feeds {
       answer,
       updatedAt: openedAt,
       silentUntil: openedAt,
+      lowBps: 0n,
     });
     this.#quote = series([deployment.quote.feed], [], QUOTE_ANSWER);
     this.#collaterals = deployment.collaterals.map(({ feed, number }) =>
@@ -88,6 +102,13 @@ export class Feeds {
       Math.max(updatedAt + this.#maxAgeSeconds - REFRESH_MARGIN_SECONDS, silentUntil),
     );
     return Math.min(...due);
+  }
+
+  /** When after `at` an error of the first feed begins or ends next. */
+  nextTurnAfter(at: number): number | undefined {
+    if (this.#misreport === undefined) return undefined;
+    const { from, until } = this.#misreport;
+    return [from, until].find((turn) => turn > at);
   }
 
   /** Rounds pushed of all there are. */
@@ -120,8 +141,14 @@ export class Feeds {
     let [rounds, movedBps] = [0, 0n];
     for (const series of [...this.#collaterals, this.#quote]) {
       if (at < series.silentUntil) continue;
+      const turnedBps = this.#turn(series, at);
+      if (turnedBps > movedBps) movedBps = turnedBps;
       const due = dueOf(series, at);
       const last = due.at(-1);
+      if (last === undefined && turnedBps > 0n) {
+        rounds += 1;
+        await this.#push(series, series.answer, at);
+      }
       if (last !== undefined) {
         const changeBps = changeOf(series.answer, last.answer);
         if (changeBps > movedBps) movedBps = changeBps;
@@ -135,13 +162,23 @@ export class Feeds {
     return { rounds, movedBps };
   }
 
+  /** By how much the first feed's error changes in a block at `at`. */
+  #turn(series: Series, at: number): bigint {
+    if (this.#misreport === undefined || series !== this.#collaterals[0]) return 0n;
+    const { from, until, lowBps } = this.#misreport;
+    const before = series.lowBps;
+    series.lowBps = at >= from && at < until ? lowBps : 0n;
+    return series.lowBps > before ? series.lowBps - before : before - series.lowBps;
+  }
+
   async #push(series: Series, answer: bigint, updatedAt: number): Promise<void> {
     series.answer = answer;
     series.updatedAt = updatedAt;
-    for (const to of series.feeds) {
+    for (const [i, to] of series.feeds.entries()) {
+      const told = i === 0 ? (answer * (10_000n - series.lowBps)) / 10_000n : answer;
       await send(this.#rpc, this.#wallet, this.#chainId, {
         to,
-        data: calls.feed.encodeFunctionData("pushAt", [answer, updatedAt]),
+        data: calls.feed.encodeFunctionData("pushAt", [told, updatedAt]),
         gasLimit: PUSH_GAS,
         tipWei: PUSH_TIP_WEI,
       });

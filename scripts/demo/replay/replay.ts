@@ -9,11 +9,12 @@ import { breakLedger, type Fault } from "../fault.ts";
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { PopulatedWorld } from "../world/buildWorld.ts";
 import { deadAgeOf } from "../world/deployWorld.ts";
-import { COLLATERALS, QUOTE, RATES, RISK_TERMS } from "../world/terms.ts";
+import { CALM_ANSWER, COLLATERALS, QUOTE, RATES, RISK_TERMS } from "../world/terms.ts";
+import { requireGauges } from "../world/addGauges.ts";
 import { mineAt } from "../world/miner.ts";
 import { Beat } from "./beat.ts";
 import { Driver } from "./driver.ts";
-import { Feeds } from "./feeds.ts";
+import { Feeds, type Misreport } from "./feeds.ts";
 import { Lenders } from "./lenders.ts";
 import { Outage } from "./outage.ts";
 import { OutagePlan } from "./outagePlan.ts";
@@ -44,6 +45,8 @@ export interface ReplayOptions {
   readonly fault: Fault | undefined;
   /** Whether a feed and the sequencer fail in the middle of it. */
   readonly hasOutage: boolean;
+  /** When the first feed answers too low; undefined when it never does. */
+  readonly accident: Misreport | undefined;
   readonly onChecked: (checked: CheckedBlock) => void;
 }
 
@@ -58,9 +61,19 @@ export async function prepareReplay(options: ReplayOptions): Promise<Replay> {
   const { rpc, world, series, seed, opensAt } = options;
   const { deployment, maxAgeSeconds, secondFeeds, traders: people } = world;
   const vault = deployment.vault.toLowerCase();
-  const feeds = new Feeds(rpc, deployment, world.oracle, series.rounds, maxAgeSeconds, opensAt, secondFeeds);
+  const feeds = new Feeds(
+    rpc,
+    deployment,
+    world.oracle,
+    [...series.rounds, [{ at: opensAt, answer: CALM_ANSWER }]],
+    maxAgeSeconds,
+    opensAt,
+    secondFeeds,
+    options.accident,
+  );
   await feeds.pushFirst(opensAt);
   await mineAt(rpc, opensAt);
+  await requireGauges(rpc, deployment);
   const firstBlock = Number(await rpc<string>("eth_blockNumber"));
 
   const conservation = new ConservationWatch({

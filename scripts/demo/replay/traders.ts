@@ -43,8 +43,8 @@ export class Traders {
   readonly #traders: ReadonlyMap<AccountId, Trader>;
   readonly #random: Random;
   readonly #timeOf: (deadline: number) => number;
-  /** Deadlines of open calls, in uptime. */
-  readonly #open = new Map<AccountId, number>();
+  /** Open calls: deadlines in uptime, and unix seconds of the chain at which they opened. */
+  readonly #open = new Map<AccountId, { readonly deadline: number; readonly openedAt: number }>();
   #deck: Response[] = [];
   #plans: Plan[] = [];
 
@@ -69,7 +69,12 @@ export class Traders {
 
   /** When the deadlines of open calls pass, those that have passed included. */
   get deadlines(): number[] {
-    return [...this.#open.values()].map((deadline) => this.#timeOf(deadline));
+    return [...this.#open.values()].map(({ deadline }) => this.#timeOf(deadline));
+  }
+
+  /** Whether a call is open that was opened before `at`. */
+  hasOpenSinceBefore(at: number): boolean {
+    return [...this.#open.values()].some(({ openedAt }) => openedAt < at);
   }
 
   get nextPlanAt(): number | undefined {
@@ -81,7 +86,7 @@ export class Traders {
     for (const { event } of logs.events) {
       if (event.name === "MarginCallOpened") {
         const { deadline, reopened } = event.notice;
-        this.#open.set(event.account, Number(deadline));
+        this.#open.set(event.account, { deadline: Number(deadline), openedAt: now });
         if (!reopened) this.#draw(event.account, now, this.#timeOf(Number(deadline)));
       }
       if (event.name === "MarginCallClosed") this.#open.delete(event.account);

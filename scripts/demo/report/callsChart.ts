@@ -1,6 +1,6 @@
 import { frameOf, svg, timeAxis, timeScale, type Size } from "./frame.ts";
 import { markup, type Markup } from "./markup.ts";
-import { outageShade, SHADE_NAMES_HEIGHT } from "./outageShade.ts";
+import { FAILURES, hasFailures, outageShade, SHADE_NAMES_HEIGHT } from "./outageShade.ts";
 import type { RecordedCall } from "./recording.ts";
 import { endOf, type Story } from "./story.ts";
 import { outcomeMark } from "./symbols.ts";
@@ -19,7 +19,7 @@ export function callsChart(story: Story, size: Size): Markup {
   const every = Math.ceil(calls.length / MAX_ROWS);
   const shown = calls.filter((_, index) => index % every === 0);
   const step = Math.min(14, Math.max(3.2, 470 / Math.max(1, shown.length)));
-  const footing = story.recording.outage === undefined ? 0 : SHADE_NAMES_HEIGHT;
+  const footing = hasFailures(story) ? SHADE_NAMES_HEIGHT : 0;
   const height = Math.max(110, Math.ceil(shown.length * step) + 52 + footing);
   const frame = frameOf(size, { wide: height, narrow: height });
   const x = timeScale(frame, story.from, story.to);
@@ -27,7 +27,7 @@ export function callsChart(story: Story, size: Size): Markup {
     rowOf(story, call, x, size, { y: frame.top + 4 + index * step, height: step }),
   );
   const none = markup`<text class="none" x="${(frame.left + frame.right) / 2}" y="${height / 2}" text-anchor="middle">No call was opened.</text>`;
-  const shade = outageShade(story, frame, x, { parts: ["feed", "sequencer"], side: "bottom" });
+  const shade = outageShade(story, frame, x, { parts: FAILURES, side: "bottom" });
   const missing = every > 1 ? `; one row of ${every} is shown` : "";
   return svg(
     frame,

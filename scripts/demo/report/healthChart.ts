@@ -2,7 +2,7 @@ import { min } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { markup, type Markup } from "./markup.ts";
 import { frameOf, linePath, svg, timeAxis, timeScale, valueAxis, type Frame, type Size } from "./frame.ts";
-import { outageShade } from "./outageShade.ts";
+import { FAILURES, outageShade } from "./outageShade.ts";
 import type { CallOutcome, HealthTrace } from "./recording.ts";
 import { simplify, steps, type Point } from "./simplify.ts";
 import { since, type Story } from "./story.ts";
@@ -41,7 +41,7 @@ export function healthChart(story: Story, size: Size): Markup {
   };
   const floor = Number(story.floorHealth.toFixed(3));
   const ticks = [...TICKS, floor].map((health) => ({ y: plane.y(health), label: health.toFixed(2) }));
-  const shade = outageShade(story, frame, plane.x, { parts: ["feed", "sequencer"], side: "top" });
+  const shade = outageShade(story, frame, plane.x, { parts: FAILURES, side: "top" });
   const called = new Set(story.recording.calls.map(({ account }) => account)).size;
   return svg(
     frame,

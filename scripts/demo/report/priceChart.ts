@@ -2,7 +2,7 @@ import { extent } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { frameOf, linePath, svg, timeAxis, timeScale, valueAxis, type Frame, type Size } from "./frame.ts";
 import { markup, type Markup } from "./markup.ts";
-import { outageShade } from "./outageShade.ts";
+import { FAILURES, outageShade } from "./outageShade.ts";
 import { simplify, steps, type Point } from "./simplify.ts";
 import { bandsOf, endOf, type Band, type Story } from "./story.ts";
 import { clockText, grouped, outcomeLabel, priceOf, priceText, shortAccount } from "./wording.ts";
@@ -35,7 +35,7 @@ export function priceChart(story: Story, collateral: number, size: Size): Markup
   const corners = steps(prices.map(({ at, price }): Point => [x(at), y(price)]));
   const name = `${terms.symbol} from ${priceText(prices[0]?.price ?? 0)} to ${priceText(low)} at the lowest of price and bands`;
   const shade = outageShade(story, frame, x, {
-    parts: collateral === 0 ? ["feed", "sequencer"] : ["sequencer"],
+    parts: collateral === 0 ? FAILURES : ["sequencer"],
     side: "top",
   });
   const description = `${name}; ${bands.length} calls hang below the price line from opening to end.${shade.words}`;

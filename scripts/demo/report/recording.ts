@@ -26,6 +26,8 @@ export interface Recording {
   readonly latencyBlocks: readonly number[];
   /** A feed and the sequencer failed; undefined when neither did. */
   readonly outage?: RecordedOutage | undefined;
+  /** The first collateral's feed answered too low for a while; undefined when it never did. */
+  readonly accident?: RecordedAccident | undefined;
   /** The closing table, ready for the eye. */
   readonly summary: readonly SummaryRow[];
   readonly verdict: Verdict;
@@ -130,6 +132,13 @@ export interface RecordedOutage {
   /** There was no block. */
   readonly sequencerFrom: number;
   readonly sequencerUntil: number;
+}
+
+/** Unix seconds of the chain. */
+export interface RecordedAccident {
+  readonly from: number;
+  readonly until: number;
+  readonly lowBps: number;
 }
 
 export interface SummaryRow {

@@ -83,9 +83,9 @@ ${problems.length > 0 ? markup`<ul class="problems">${problems}</ul>` : undefine
 
 function charts(story: Story): Markup {
   const { collaterals } = story.recording;
-  const prices = collaterals.map(({ symbol }, index) =>
+  const prices = story.moving.map((index) =>
     figure({
-      title: `${symbol} against the call band`,
+      title: `${collaterals[index]?.symbol ?? ""} against the call band`,
       text:
         index === 0
           ? "The price in steps. From each call hangs the account's band: from the price that called it down to its floor, where there is no more time to give."

@@ -13,8 +13,10 @@ export interface Story {
   readonly calls: readonly RecordedCall[];
   readonly traces: ReadonlyMap<string, HealthTrace>;
   readonly takesOf: ReadonlyMap<string, readonly RecordedTake[]>;
-  /** The health factor of the floor when all weights shrink alike: maintenance over liquidation weight. */
+  /** The health factor of the floor when all moving prices fall alike: maintenance over liquidation weight. */
   readonly floorHealth: number;
+  /** Numbers of the collaterals whose price moved. */
+  readonly moving: readonly number[];
 }
 
 export function storyOf(recording: Recording): Story {
@@ -28,7 +30,11 @@ export function storyOf(recording: Recording): Story {
   for (const take of recording.takes) {
     takesOf.set(take.account, [...(takesOf.get(take.account) ?? []), take]);
   }
-  const floors = recording.collaterals.map((terms) => terms.maintenanceBps / terms.liquidationBps);
+  const moving = movingOf(recording);
+  const floors = moving.flatMap((number) => {
+    const terms = recording.collaterals[number];
+    return terms === undefined ? [] : [terms.maintenanceBps / terms.liquidationBps];
+  });
   return {
     recording,
     from,
@@ -38,7 +44,17 @@ export function storyOf(recording: Recording): Story {
     traces: new Map(recording.traces.map((trace) => [trace.account, trace])),
     takesOf,
     floorHealth: Math.max(0, ...floors),
+    moving,
   };
+}
+
+/** All of them when none did. */
+function movingOf({ blocks, collaterals }: Recording): number[] {
+  const all = collaterals.map((_, number) => number);
+  const moving = all.filter((number) =>
+    blocks.some(({ price36 }) => price36[number] !== blocks[0]?.price36[number]),
+  );
+  return moving.length > 0 ? moving : all;
 }
 
 /** What happened from a time on; what held at that time stands at its beginning. */

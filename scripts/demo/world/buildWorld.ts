@@ -3,9 +3,10 @@ import { DemoError } from "../demoError.ts";
 import type { PriceSeries } from "../prices/priceSeries.ts";
 import type { Rpc } from "../chain/rpc.ts";
 import { deployWorld, type World } from "./deployWorld.ts";
+import { addGauges } from "./addGauges.ts";
 import { openLoans, type Trader } from "./openLoans.ts";
 import type { AccountPlan } from "./population.ts";
-import { COLLATERALS, OPENING_PREMIUM_BPS, FEED_DECIMALS, QUOTE } from "./terms.ts";
+import { CALM_ANSWER, COLLATERALS, OPENING_PREMIUM_BPS, FEED_DECIMALS, QUOTE } from "./terms.ts";
 import * as calls from "./calls.ts";
 import { fund, send, walletOf, type Wallet } from "./wallet.ts";
 
@@ -46,7 +47,7 @@ const ACCOUNTS_PER_CALL = 100;
 export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld> {
   const { rpc, seed, banker, series, plans } = options;
   await rpc("evm_setAutomine", [true]);
-  const firstAnswers = series.rounds.map((rounds) => rounds[0]?.answer ?? 0n);
+  const firstAnswers = [...series.rounds.map((rounds) => rounds[0]?.answer ?? 0n), CALM_ANSWER];
   const openingAnswers = firstAnswers.map(
     (answer) => (answer * (10_000n + OPENING_PREMIUM_BPS)) / 10_000n + 1n,
   );
@@ -84,7 +85,8 @@ export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld>
     prices36: firstAnswers.map((answer, j) => price36Of(answer, COLLATERALS[j]?.decimals ?? 18)),
   });
   await requireLoans(rpc, world, traders);
-  return { ...world, traders, lenders, lenderFunds, oracle, keeper, keeperFunds, endsAt };
+  const deployment = await addGauges(rpc, banker, world.deployment);
+  return { ...world, deployment, traders, lenders, lenderFunds, oracle, keeper, keeperFunds, endsAt };
 }
 
 /** Quote base units per base unit, times 1e36, while the quote asset stands at a dollar. */

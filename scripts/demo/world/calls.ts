@@ -21,6 +21,11 @@ export const vault = new Interface([
   "function convertToAssets(uint256 shares) view returns (uint256)",
 ]);
 
+export const configurator = new Interface([
+  "function setVolatility(address vault, address asset, address newGauge, uint16 newSlopeBps, uint16 newCapBps)",
+  "function targetWeights(address vault, address asset) view returns (uint256 initialBps, uint256 maintenanceBps)",
+]);
+
 export const reader = new Interface([
   "function readVault(address vault, address[] tokens, address[] feeds, address sequencerFeed) view returns (uint256[])",
   "function readAccounts(address vault, bytes32[] ids, address[] collaterals) view returns (uint256[])",

@@ -2,13 +2,15 @@ import type { Positions } from "../prices/positions.ts";
 import { normal, randomOf, type Random } from "./random.ts";
 import { COLLATERALS, RISK_TERMS } from "./terms.ts";
 
+type Shares = readonly [number, number, number];
+
 /** A loan to be opened: what it owes, how healthy it is at the first round, and what it holds. */
 export interface AccountPlan {
   /** Quote base units. */
   readonly debt: bigint;
   readonly healthWad: bigint;
   /** Shares of the collateral's value in bps by the collateral's number; they add up to 10,000. */
-  readonly sharesBps: readonly [number, number];
+  readonly sharesBps: Shares;
 }
 
 /**
@@ -38,7 +40,7 @@ const LEAST_DEBT = 2_500;
 const MOST_DEBT = 1_500_000;
 const DEBT_SPREAD = 1.3;
 
-/** Of ten neighbours in health, so many hold the first collateral, the second, and both. */
+/** Of ten neighbours in health, so many hold the first collateral, the second, both, and the calm one beside a volatile. */
 const KINDS = [
   "first",
   "first",
@@ -49,7 +51,7 @@ const KINDS = [
   "both",
   "both",
   "both",
-  "both",
+  "calm",
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -119,9 +121,13 @@ function kindsFor(count: number, random: Random): Kind[] {
 }
 
 /** Who holds both has a main collateral and, mostly, a little of the other beside it. */
-function sharesOf(kind: Kind, random: Random): [number, number] {
-  if (kind === "first") return [10_000, 0];
-  if (kind === "second") return [0, 10_000];
+function sharesOf(kind: Kind, random: Random): Shares {
+  if (kind === "first") return [10_000, 0, 0];
+  if (kind === "second") return [0, 10_000, 0];
+  if (kind === "calm") {
+    const volatile = random.between(1_000, 7_000);
+    return random.next() < 0.5 ? [volatile, 0, 10_000 - volatile] : [0, volatile, 10_000 - volatile];
+  }
   const side = random.next() < 0.7 ? random.between(60, 300) : random.between(1_000, 5_000);
-  return random.next() < 0.35 ? [10_000 - side, side] : [side, 10_000 - side];
+  return random.next() < 0.35 ? [10_000 - side, side, 0] : [side, 10_000 - side, 0];
 }

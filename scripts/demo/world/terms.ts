@@ -12,15 +12,18 @@ export interface CollateralPlan extends TokenTerms {
   readonly maintenanceBps: number;
   readonly liquidationBps: number;
   readonly maxDiscountBps: number;
+  /** Whether the weights follow the volatility of its price. */
+  readonly isVolatile: boolean;
 }
 
 export const QUOTE: TokenTerms = { name: "USD Coin", symbol: "USDC", decimals: 6 };
 
 /**
- * The second one is the calmer: a narrower call band by the design's formula for a yearly volatility of 60 %, and so a
- * higher maintenance weight. Unequal weights also make an auction's first half ask for the first collateral first.
+ * The second one is the calmer of the volatile two: a narrower call band by the design's formula for a yearly volatility
+ * of 60 %, and so a higher maintenance weight. Unequal weights also make an auction's first half ask for the first
+ * collateral first. The third moves with the quote asset: its weights are as high as they may be, and follow nothing.
  */
-export const COLLATERALS: readonly [CollateralPlan, CollateralPlan] = [
+export const COLLATERALS: readonly [CollateralPlan, CollateralPlan, CollateralPlan] = [
   {
     name: "Wrapped Ether",
     symbol: "WETH",
@@ -29,6 +32,7 @@ export const COLLATERALS: readonly [CollateralPlan, CollateralPlan] = [
     maintenanceBps: 8020,
     liquidationBps: 8740,
     maxDiscountBps: 800,
+    isVolatile: true,
   },
   {
     name: "Wrapped Bitcoin",
@@ -38,6 +42,17 @@ export const COLLATERALS: readonly [CollateralPlan, CollateralPlan] = [
     maintenanceBps: 8150,
     liquidationBps: 8740,
     maxDiscountBps: 800,
+    isVolatile: true,
+  },
+  {
+    name: "Dai Stablecoin",
+    symbol: "DAI",
+    decimals: 18,
+    initialBps: 8700,
+    maintenanceBps: 8950,
+    liquidationBps: 9310,
+    maxDiscountBps: 200,
+    isVolatile: false,
   },
 ];
 
@@ -64,6 +79,8 @@ export const FEE_BPS = 1_000;
 /** Feeds answer in dollars with eight decimals. */
 export const FEED_DECIMALS = 8;
 export const QUOTE_ANSWER = 10n ** BigInt(FEED_DECIMALS);
+/** Of the calm collateral, all the time. */
+export const CALM_ANSWER = QUOTE_ANSWER;
 
 /** What an uptime feed answers. */
 export const SEQUENCER_UP = 0n;

@@ -10,7 +10,8 @@ export interface Wallet {
 }
 
 export interface Message {
-  readonly to: string;
+  /** Null to deploy what `data` says. */
+  readonly to: string | null;
   readonly data: string;
   readonly gasLimit: number;
   /** Wei a gas above the base fee: what orders transactions within a block. */

@@ -32,6 +32,18 @@ export interface DemoReport {
     "feedFrom" | "feedUntil" | "sequencerFrom" | "sequencerUntil" | "protectedDeadlines",
     number
   >;
+  readonly accident?: {
+    readonly called: number;
+    readonly recovered: number;
+    readonly cured: number;
+    readonly liquidated: readonly string[];
+    readonly open: readonly string[];
+  };
+  readonly weights: readonly Record<
+    "first" | "least" | "last",
+    Record<"initialBps" | "maintenanceBps", number>
+  >[];
+  readonly calledByTightening: number;
   readonly snapshots: readonly {
     readonly block: number;
     readonly accounts: readonly {
@@ -51,6 +63,21 @@ export const SHORT_CRASH = csvOf([2000, 1990, 1960, 1910, 1850, 1830, 1840, 1860
 
 /** A tenth in one round: calls with short notices, so that an outage soon after meets their deadlines. */
 export const CLIFF = csvOf([2000, 1990, 1985, 1790, 1800, 1830, 1850, 1890, 1900]);
+
+/** Half an hour of calm, and a fall of a twentieth after it. */
+export const CALM = [
+  "timestamp_utc_seconds,price",
+  ...[
+    [0, 2000],
+    [1_500, 2001],
+    [1_800, 1999],
+    [1_860, 1900],
+    [1_920, 1890],
+    [1_980, 1940],
+    [2_040, 1990],
+  ].map(([seconds = 0, price]) => `${1_700_000_000 + seconds},${price}`),
+  "",
+].join("\n");
 
 export const RISE = csvOf([2000, 2010, 2020]);
 

@@ -108,6 +108,8 @@ export const SETTINGS: PolicySettings = {
   recordEverySeconds: 14_400,
   bookFeeEverySeconds: 604_800,
   housekeepingMaxCost: 2n * USDC,
+  pokeMaxCost: 20n * USDC,
+  pokeAfterRounds: 24,
   // Never: what else is decided does not depend on how many it is about.
   brake: { maxShareBps: 10_000, minAccounts: 20 },
 };

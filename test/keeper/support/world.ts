@@ -41,7 +41,15 @@ export interface World {
 
 export const PRICES = [2_000, 30_000] as const;
 
-export async function buildWorld(chain: Chain): Promise<World> {
+/** How the weights of the first collateral follow its price's volatility, as a plan says it. */
+export interface WorldVolatility {
+  readonly halfLifeSeconds: number;
+  readonly referenceWad: string;
+  readonly slopeBps: number;
+  readonly capBps: number;
+}
+
+export async function buildWorld(chain: Chain, volatility?: WorldVolatility): Promise<World> {
   const provider = new JsonRpcProvider(chain.url, undefined, {
     staticNetwork: true,
     batchMaxCount: 1,
@@ -80,6 +88,7 @@ export async function buildWorld(chain: Chain): Promise<World> {
       liquidationBps: 8740,
       maxDiscountBps: 800,
       cap: (2n ** 128n - 1n).toString(),
+      ...(i === 0 && volatility !== undefined ? { volatility } : {}),
     })),
   );
   const plan = parsePlan(

@@ -1,0 +1,241 @@
+import { expect } from "chai";
+import { Contract } from "ethers";
+import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../keeper/errors.ts";
+import { headerProbe } from "../../keeper/sources/chainReader.ts";
+import { openGauges, type PokeSeen } from "../../keeper/sources/gauges.ts";
+import { ask } from "../../keeper/sources/probe.ts";
+import type { Rpc, RpcAnswer } from "../../keeper/sources/rpcClient.ts";
+import { artifactsOf } from "../../scripts/deploy/artifacts.ts";
+import { Status } from "../../sdk/vaultTypes.ts";
+import { startChain, type Chain } from "./support/chain.ts";
+import { etherFor } from "./support/etherFor.ts";
+import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
+import { readEventsNamed } from "./support/readEvents.ts";
+import { buildWorld, PRICES, type World } from "./support/world.ts";
+
+const DEBT = 10_000n * 10n ** 6n;
+const HOUR = 3_600;
+const VOLATILITY = {
+  halfLifeSeconds: 6 * HOUR,
+  referenceWad: "400000000000000000",
+  slopeBps: 2_500,
+  capBps: 1_000,
+};
+
+describe("the keeper's pokes", function () {
+  this.timeout(90_000);
+  let chain: Chain;
+  let world: World;
+  let configurator: Contract;
+  let gauge: Contract;
+  let snapshot: string;
+
+  before(async () => {
+    chain = await startChain();
+    world = await buildWorld(chain, VOLATILITY);
+    const load = artifactsOf("default");
+    const { abi } = load("RiskConfigurator.sol", "RiskConfigurator");
+    configurator = new Contract(world.deployment.configurator, abi, world.trader);
+    const measured = load("oracles/VolatilityGauge.sol", "VolatilityGauge").abi;
+    gauge = new Contract(world.deployment.collaterals[0]!.gauge!, measured, world.trader);
+    await chain.send("evm_setAutomine", false);
+    snapshot = await chain.send("evm_snapshot");
+  });
+  after(async () => {
+    world.close();
+    await chain.close();
+  });
+  afterEach(async () => {
+    await chain.send("evm_revert", snapshot);
+    snapshot = await chain.send("evm_snapshot");
+    await world.resetNonce();
+  });
+
+  const headNow = async () => (await ask(chain.rpc, headerProbe("latest")))[0]!;
+  const asset = () => world.deployment.collaterals[0]!.address;
+  const weights = async () => {
+    const { terms } = await world.vault
+      .getFunction("collateralAt")
+      .staticCall(0n)
+      .then((answer: { terms: { initialBps: bigint; maintenanceBps: bigint } }) => answer);
+    return { initialBps: Number(terms.initialBps), maintenanceBps: Number(terms.maintenanceBps) };
+  };
+  /** Rounds `seconds` apart, up and down by `bps`. */
+  const rounds = async (count: number, bps: number, seconds = 60) => {
+    for (let i = 0; i < count; i += 1) {
+      await world.setPrice(0, PRICES[0] * (i % 2 === 0 ? 1 - bps / 10_000 : 1));
+      await chain.mine(seconds);
+    }
+  };
+
+  describe("openGauges", () => {
+    const seenNow = async () => {
+      const gauges = await openGauges(world.deployment, chain.rpc);
+      return (await ask(chain.rpc, gauges.probeAt(await headNow())))[0];
+    };
+
+    it("shows what a poke would do, and does nothing", async () => {
+      await rounds(4, 200);
+      const before = await weights();
+      const seen = (await seenNow())!;
+      const [initialBps, maintenanceBps] = (await configurator
+        .getFunction("poke")
+        .staticCall(world.deployment.vault, asset())) as [bigint, bigint];
+      expect(seen).to.deep.equal({
+        number: 0,
+        after: { initialBps, maintenanceBps },
+        gaugeRoundId: 1n,
+        latestRoundId: 5n,
+      } satisfies PokeSeen);
+      expect(seen.after).to.deep.equal({ initialBps: 6_909n, maintenanceBps: 7_995n });
+      expect(await weights()).to.deep.equal(before);
+    });
+
+    it("asks within the block's request, once a minute of block time", async () => {
+      const gauges = await openGauges(world.deployment, chain.rpc);
+      const head = await headNow();
+      const callsAt = (seconds: bigint) =>
+        gauges.probeAt({ ...head, timestamp: head.timestamp + seconds }).calls.length;
+      expect([0n, 12n, 59n, 60n, 72n, 200n].map(callsAt)).to.deep.equal([3, 0, 0, 3, 0, 3]);
+      const none = { ...world.deployment, collaterals: [] };
+      expect((await openGauges(none, chain.rpc)).probeAt(head).calls).to.be.empty;
+    });
+
+    it("takes no answer for none, and a configurator that refuses for one that would do nothing", async () => {
+      const head = await headNow();
+      const answering = (ok: (i: number) => boolean): Rpc => ({
+        batch: async (calls): Promise<RpcAnswer[]> => {
+          const answers = await chain.rpc.batch(calls);
+          return answers.map((answer, i) =>
+            ok(i) ? answer : { ok: false, code: -32_005, message: "busy", data: undefined },
+          );
+        },
+      });
+      for (const lost of [0, 1, 2]) {
+        const gauges = await openGauges(world.deployment, chain.rpc);
+        const [seen] = await ask(
+          answering((i) => i !== lost),
+          gauges.probeAt(head),
+        );
+        expect(seen, String(lost)).to.equal(undefined);
+      }
+      await world.act(
+        configurator,
+        "setVolatility",
+        world.deployment.vault,
+        asset(),
+        `0x${"0".repeat(40)}`,
+        1,
+        1,
+      );
+      await chain.mine();
+      expect(await seenNow()).to.equal(undefined);
+    });
+
+    it("does not start on what is no gauge", async () => {
+      const [first] = world.deployment.collaterals;
+      const wrong = { ...world.deployment, collaterals: [{ ...first!, gauge: first!.address }] };
+      const error: unknown = await openGauges(wrong, chain.rpc).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(UserError);
+    });
+  });
+
+  describe("on a chain", () => {
+    let folder: string;
+    let keeper: KeeperProcess | undefined;
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "tocsin-keeper-"));
+    });
+    afterEach(async () => {
+      if (keeper?.process.exitCode === null) await keeper.stop("SIGKILL");
+      rmSync(folder, { recursive: true });
+    });
+
+    const start = async (changes: Readonly<Record<string, unknown>> = {}) => {
+      const started = startKeeper(writeConfig(folder, chain.url, world.deployment, changes));
+      keeper = started;
+      await mineUntil(() => Promise.resolve(started.lines.some(({ event }) => event === "block.seen")));
+      return started;
+    };
+    const pokes = (from: KeeperProcess) =>
+      from.lines.filter(({ event, duty }) => event === "transaction.mined" && duty === "poke");
+    async function mineUntil(isDone: () => Promise<boolean>, seconds = 60, most = 60): Promise<void> {
+      for (let i = 0; i < most; i += 1) {
+        if (await isDone()) return;
+        await chain.mine(seconds);
+        await sleep(60);
+      }
+      const tail = keeper?.lines.slice(-12).map((line) => JSON.stringify(line)) ?? [];
+      throw new Error(`not within ${most} blocks; ${keeper?.stderr() ?? ""}\n${tail.join("\n")}`);
+    }
+
+    it("tightens at once and by steps, calls whom a step makes callable, and loosens in the end", async () => {
+      const account = await world.open(1n, 0, etherFor(1.06), DEBT);
+      await chain.mine();
+      const running = await start();
+      expect(await weights()).to.deep.equal({ initialBps: 7_600, maintenanceBps: 8_020 });
+      // A fall that leaves it at 1.0012.
+      await world.setPrice(0, 1_889);
+      await chain.mine();
+      await mineUntil(async () => (await weights()).maintenanceBps < 8_020);
+      expect(await weights()).to.deep.equal({ initialBps: 6_909, maintenanceBps: 7_995 });
+      // A maintenance weight of 79.95 % makes 1.0012 times the debt 0.998 of it.
+      await mineUntil(async () => (await readEventsNamed(chain, world, "MarginCallOpened")).length === 1);
+      expect(Number(await world.vault.getFunction("statusOf").staticCall(account))).to.equal(Status.Called);
+
+      const poked = pokes(running).length;
+      await mineUntil(async () => (await weights()).maintenanceBps === 7_970, 300);
+      expect(pokes(running).length - poked, "no poke without a step or a round").to.be.at.most(2);
+
+      // Two days of calm, a round an hour.
+      for (let hour = 0; hour < 48; hour += 1) {
+        await rounds(1, 0, HOUR);
+        await sleep(40);
+      }
+      await mineUntil(async () => (await weights()).maintenanceBps === 8_020, 60);
+      expect((await weights()).initialBps).to.be.at.least(7_590);
+      expect(running.lines.filter(({ level }) => level === "error")).to.be.empty;
+    });
+
+    it("keeps a gauge that nothing changes within reach, and pokes no more than that", async () => {
+      const running = await start({ pokeAfterRounds: 6 });
+      const before = (await gauge.getFunction("measurement").staticCall()) as { roundId: bigint };
+      await rounds(5, 0);
+      for (let i = 0; i < 4; i += 1) {
+        await chain.mine(60);
+        await sleep(80);
+      }
+      expect(pokes(running)).to.be.empty;
+      await rounds(1, 0);
+      await mineUntil(async () => {
+        const now = (await gauge.getFunction("measurement").staticCall()) as { roundId: bigint };
+        return now.roundId >= before.roundId + 6n;
+      });
+      for (let i = 0; i < 4; i += 1) {
+        await chain.mine(60);
+        await sleep(80);
+      }
+      expect(pokes(running)).to.have.length(1);
+    });
+
+    it("has gas for as many rounds as a poke reads, and catches up with what is far behind", async () => {
+      await rounds(80, 0, 12);
+      const running = await start();
+      await mineUntil(async () => {
+        const now = (await gauge.getFunction("measurement").staticCall()) as { roundId: bigint };
+        return now.roundId === 81n;
+      });
+      const mined = pokes(running);
+      expect(mined).to.have.length(2);
+      const gas = mined.map(({ gasUsed }) => Number(gasUsed));
+      // 48 rounds and 32: what each takes has to stay far within what is allowed for it, and an aggregator is dearer.
+      expect((gas[0]! - gas[1]!) / 16, gas.join()).to.be.within(5_000, 15_000);
+    });
+  });
+});
