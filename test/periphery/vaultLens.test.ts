@@ -4,6 +4,7 @@ import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import { highestPriceBelow, secondsToDiscount } from "../../sdk/forecastMath.ts";
 import type { AccountView, HoldingSeen } from "../../sdk/lensAnswer.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
+import { VaultLens__factory } from "../../types/factories/periphery/VaultLens__factory.ts";
 import { auctionDiscountWad } from "../vault/support/formulas.ts";
 import { atNext, deadlineOf, mineAt, now, passDeadline } from "../vault/support/clock.ts";
 import {
@@ -73,7 +74,7 @@ describe("VaultLens: accounts", () => {
     await mineAt(w, (await now(w)) + 40n * DAY);
     const a = await lookAt(w, id);
     const answer = (await w.vault.marginOf(id)) as unknown as Result;
-    const margin = answer.toObject() as AccountView["margin"];
+    const margin = answer.toObject() as Omit<AccountView["margin"], "status"> & { status: bigint };
     expect(a.margin).to.deep.equal({ ...margin, status: Number(margin.status) });
     expect(a.state).to.deep.equal(await stateOf(w, id));
     expect([a.account, a.debt]).to.deep.equal([id, await w.vault.debtOf(id)]);
@@ -94,6 +95,24 @@ describe("VaultLens: accounts", () => {
     expect(accounts.map(({ holdings }) => holdings.length)).to.deep.equal([0, 1, 0]);
     expect(accounts.map(({ margin }) => margin.status)).to.deep.equal([0, Status.Warned, 0]);
     expect(answer.unvalued).to.equal(0);
+  });
+
+  it("are one by one what a contract gets as a struct, which reverts where there is no vault", async () => {
+    const w = await loadLensWorld();
+    const id = await openPosition(w);
+    const seen = await lookAt(w, id);
+    const lens = VaultLens__factory.connect(w.lensAddress, w.ethers.provider);
+    const one = await lens.lookAt(w.vault, id, WAD / 100n, WAD / 20n);
+    expect([one.account, one.debt, one.margin.healthWad]).to.deep.equal([
+      id,
+      seen.debt,
+      seen.margin.healthWad,
+    ]);
+    expect(one.holdings[0]!.triggers.callPrice36).to.equal(seen.holdings[0]!.triggers.callPrice36);
+    await expect(lens.lookAt(w.trader, id, 0n, 0n))
+      .to.be.revertedWithCustomError(lens, "NoAnswer")
+      .withArgs(w.trader);
+    await expect(lens.lookAt(w.quote, id, 0n, 0n)).to.be.revert(w.ethers);
   });
 
   describe("the prices at which one collateral turns things (C-08)", () => {
@@ -319,17 +338,17 @@ describe("VaultLens: takes", () => {
     const a = await lookAt(w, id);
     let taken = 0;
     for (const { number, take } of a.holdings) {
-      const error: unknown = await takeOf(w, id, number).then(
+      const error = await takeOf(w, id, number).then(
         ([repaid, insured, seized]) => {
           expect([take.repaid, take.insured, take.seized]).to.deep.equal([repaid, insured, seized]);
           ++taken;
           return undefined;
         },
-        (thrown: unknown) => thrown,
+        (thrown: unknown) => thrown as Error,
       );
       expect(take.reading.known, `status ${a.margin.status}`).to.equal(error === undefined);
-      if (take.reading.known) continue;
-      await expect(Promise.reject(error as Error)).to.be.revertedWithCustomError(
+      if (take.reading.known || error === undefined) continue;
+      await expect(Promise.reject(error)).to.be.revertedWithCustomError(
         w.vault,
         w.vault.interface.parseError(take.reading.reason)!.name,
       );
