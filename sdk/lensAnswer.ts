@@ -116,6 +116,13 @@ export interface DetailsSeen {
     readonly targetInitialBps: bigint;
     readonly targetMaintenanceBps: bigint;
   }[];
+  /** How much may be sold above the floor now, quote base units; the largest uint256 without a brake. */
+  readonly brakes: readonly {
+    readonly reading: Reading;
+    readonly room: bigint;
+    readonly burst: bigint;
+    readonly perHour: bigint;
+  }[];
 }
 
 /** What an account holds of one collateral, and what would become of it. */
@@ -132,7 +139,7 @@ export interface HoldingSeen {
     readonly floorPrice36: bigint;
   };
   readonly take: {
-    /** Known: `liquidate` takes it now. */
+    /** Known: `liquidate` takes all that may be taken at once, now. A part may pass where it is `Braked`. */
     readonly reading: Reading;
     readonly discountWad: bigint;
     /** The largest uint256 where the discount asked for never comes. */

@@ -118,6 +118,14 @@ struct VolatilitySeen {
     uint256 targetMaintenanceBps;
 }
 
+/// @notice How much of a collateral may be sold above the floor now; see `IMarginVault.capacity`.
+struct BrakeSeen {
+    Reading reading;
+    uint256 room;
+    uint256 burst;
+    uint256 perHour;
+}
+
 /// @notice The clock's stops beside what a `Moment` has of them.
 struct StopsSeen {
     Reading reading;
@@ -134,6 +142,7 @@ struct DetailsSeen {
     /// One a collateral.
     FeedSeen[] feeds;
     VolatilitySeen[] volatilities;
+    BrakeSeen[] brakes;
 }
 
 /// @notice One account's part of a question.
@@ -180,7 +189,8 @@ struct TriggersSeen {
 
 /// @notice What a taker gets of one collateral now.
 struct TakeSeen {
-    /// Whether `liquidate` takes it in this block; otherwise `reason` is its error.
+    /// Whether `liquidate` takes all that may be taken at once, in this block; otherwise `reason` is its error. A part
+    /// may pass where it is `Braked`.
     Reading reading;
     /// The discount on the oracle's price, times 1e18; zero for an account that may not be liquidated.
     uint256 discountWad;

@@ -16,6 +16,7 @@ import {
     AccountAnswer,
     AccountQuestion,
     AccountView,
+    BrakeSeen,
     CollateralSeen,
     CureSeen,
     DetailsSeen,
@@ -326,6 +327,15 @@ contract VaultLens is IVaultLens {
         seen.reading.known = true;
     }
 
+    /// @notice How much of `asset` may be sold above the floor.
+    function brakeOf(IMarginVault vault, address asset) external view returns (BrakeSeen memory brake) {
+        (brake.room, brake.burst, brake.perHour) = abi.decode(
+            _ask(address(vault), abi.encodeCall(vault.capacity, (asset))),
+            (uint256, uint256, uint256)
+        );
+        brake.reading.known = true;
+    }
+
     function _detailsOf(
         IMarginVault vault,
         VaultSeen memory seen
@@ -338,6 +348,7 @@ contract VaultLens is IVaultLens {
         uint256 count = seen.collaterals.length;
         details.feeds = new FeedSeen[](count);
         details.volatilities = new VolatilitySeen[](count);
+        details.brakes = new BrakeSeen[](count);
         for (uint256 j; j < count; ++j) {
             try this.feedOf{gas: 2 * READ_GAS}(seen.oracle, j) returns (FeedSeen memory feed) {
                 details.feeds[j] = feed;
@@ -350,6 +361,13 @@ contract VaultLens is IVaultLens {
                 details.volatilities[j] = volatility;
             } catch (bytes memory reason) {
                 details.volatilities[j].reading.reason = reason;
+            }
+            try this.brakeOf{gas: READ_GAS}(vault, seen.collaterals[j].asset) returns (
+                BrakeSeen memory brake
+            ) {
+                details.brakes[j] = brake;
+            } catch (bytes memory reason) {
+                details.brakes[j].reading.reason = reason;
             }
         }
     }

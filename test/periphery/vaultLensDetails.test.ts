@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { NO_GUARD } from "../../scripts/deploy/plan.ts";
 import { momentFrom } from "../../sdk/clockState.ts";
+import { decodeError } from "../../sdk/decodeError.ts";
 import { readCollaterals, readPrices, readRiskTerms } from "../../sdk/readVault.ts";
 import type { ChainlinkOracle, StubbornGauge } from "../../types/index.ts";
 import { IMarginVault__factory } from "../../types/factories/interfaces/IMarginVault__factory.ts";
 import { IOracle__factory } from "../../types/factories/interfaces/IOracle__factory.ts";
-import { mineAt, now } from "../vault/support/clock.ts";
+import { deadlineOf, mineAt, now } from "../vault/support/clock.ts";
 import { answerOf, openPosition } from "../vault/support/position.ts";
 import {
   DEAD_AGE_SECONDS,
@@ -13,9 +14,10 @@ import {
   deployFeed,
   FEED_DECIMALS,
   MAX_AGE_SECONDS,
+  MAX_UINT,
   WAD,
 } from "../vault/support/world.ts";
-import { loadLensWorld, look, type LensWorld } from "./support/lens.ts";
+import { loadLensWorld, look, lookAt, price36Of, setPrice36, type LensWorld } from "./support/lens.ts";
 
 const CALLING = 0;
 
@@ -117,6 +119,35 @@ describe("VaultLens: the vault and what it stands on", () => {
     const { moment } = (await look(w)).vault;
     await mineAt(w, (await now(w)) + 500n);
     expect((await look(w)).vault.moment.uptime).to.equal(moment.uptime);
+  });
+
+  it("shows the room in the brakes, and that what they hold back is not taken", async () => {
+    const w = await loadLensWorld();
+    const { address } = w.collaterals[0]!;
+    const [burst, perHour] = [w.usd(1_000n), w.usd(2_000n)];
+    await w.configurator.setBrake(w.vault, address, { burst, perHour });
+    const ids = [
+      await openPosition(w, { amounts: [10n * w.collaterals[0]!.unit], debt: w.usd(15_000n) }),
+      await openPosition(w, {
+        subAccount: 1n,
+        amounts: [10n * w.collaterals[0]!.unit],
+        debt: w.usd(15_000n),
+      }),
+    ];
+    await setPrice36(w, 0, price36Of(w, 0, 1_800n));
+    await w.vault.openCalls(ids);
+    await mineAt(w, await deadlineOf(w, ids[1]!));
+    const brakes = async () => (await look(w, { withDetails: true })).details.brakes;
+    expect(await brakes()).to.deep.equal([
+      { reading: { known: true }, room: burst, burst, perHour },
+      { reading: { known: true }, room: MAX_UINT, burst: 0n, perHour: 0n },
+    ]);
+    expect((await lookAt(w, ids[1]!)).holdings[0]!.take.reading.known).to.be.true;
+    await w.vault.connect(w.keeper).liquidate(ids[0]!, address, MAX_UINT, 0n, w.keeper, "0x");
+    const { reading } = (await lookAt(w, ids[1]!)).holdings[0]!.take;
+    expect(reading.known ? "" : decodeError(reading.reason).name).to.equal("Braked");
+    const room = (await brakes())[0]?.room;
+    expect(room).to.equal((await w.vault.capacity(address)).room);
   });
 
   it("shows how weights follow volatility, and where they do not", async () => {

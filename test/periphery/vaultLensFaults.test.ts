@@ -58,6 +58,7 @@ function knownIn({ vault, pool, lender, details, accounts }: LensAnswer): string
     take: view?.holdings[0]?.take.reading,
     stops: details.stops.reading,
     volatility: details.volatilities[0]?.reading,
+    brake: details.brakes[0]?.reading,
   };
   return Object.keys(readings).filter((name) => readings[name]?.known === true);
 }
@@ -73,6 +74,7 @@ const ALL = [
   "take",
   "stops",
   "volatility",
+  "brake",
 ];
 const WITHOUT_TERMS = ["pool", "lender"];
 const without = (...names: string[]) => ALL.filter((name) => !names.includes(name));
@@ -101,6 +103,7 @@ const LEFT: Record<string, string[]> = {
   collateralOf: facadeWithout("account", "valuation", "take"),
   marginOf: facadeWithout("valuation", "take"),
   previewLiquidation: facadeWithout("take"),
+  capacity: facadeWithout("brake"),
 };
 
 interface FaultWorld extends LensWorld {
