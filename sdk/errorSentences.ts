@@ -254,6 +254,13 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `The amount ${say.integer("value")} is too large: use a smaller one.`,
   "InvalidAccountNonce(address account, uint256 currentNonce)": (say) =>
     `The nonce is not the next one of ${say.address("account")}, which is ${say.integer("currentNonce")}: sign anew with it.`,
+  "NoAnswer(address target)": (say) =>
+    `${say.address("target")} does not answer the question: it is no contract, or none of the kind.`,
+  "AnswerTooLong(address target, uint256 length)": (say) =>
+    `${say.address("target")} answers with ${say.integer("length")} bytes, more than any honest answer has: do not rely on it.`,
+  "AnswerUnfit(address target)": (say) =>
+    `${say.address("target")} answers something else than it was asked: do not rely on it.`,
+  "NotReached()": () => "The call's gas went to what came before: ask for this by itself.",
   "InvalidShortString()": () => "A stored name is malformed: this is a fault of the contract, report it.",
   "StringTooLong(string str)": () => "A name is longer than 31 bytes: choose a shorter one.",
   "ReentrancyGuardReentrantCall()": () =>

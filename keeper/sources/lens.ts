@@ -2,6 +2,7 @@ import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import { momentFrom, saysDown, type ClockState } from "../../sdk/clockState.ts";
 import type { Margin } from "../../sdk/margin.ts";
 import { NO_PRICES, numbersIn, pricesFrom } from "../../sdk/valuation.ts";
+import { runtimeOf } from "../../sdk/vaultLens.ts";
 import type { Status } from "../../sdk/vaultTypes.ts";
 import { KeeperLens__factory } from "../../types/factories/periphery/KeeperLens__factory.ts";
 import type {
@@ -30,15 +31,8 @@ export interface LensSubject {
 const abi = KeeperLens__factory.createInterface();
 /** Nobody's: the code is lent to it for the duration of a call. */
 const ADDRESS = "0x70c51470c51470c51470c51470c51470c5147001";
-/** What the compiler puts between the code that deploys and the code that stays: `return`, `invalid`. */
-const END_OF_DEPLOYMENT = "f3fe";
-
 /** The lens as it runs. It has no constructor, immutables or libraries, so that it is the rest of what would deploy it. */
 export const LENS_CODE = runtimeOf(KeeperLens__factory.bytecode);
-
-function runtimeOf(bytecode: string): string {
-  return `0x${bytecode.slice(bytecode.indexOf(END_OF_DEPLOYMENT) + END_OF_DEPLOYMENT.length)}`;
-}
 
 /**
  * A block's state in one call, by a contract that is not deployed: `eth_call` with a state override. `read` throws

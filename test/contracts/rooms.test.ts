@@ -67,6 +67,10 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol":
       "it shows keepers what the feeds themselves say",
   },
+  "contracts/periphery/VaultLens.sol": {
+    "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol":
+      "it shows pages what the feeds themselves say",
+  },
 };
 
 /** What each of our Solidity files imports, as paths from the root of the repository or of a package. */

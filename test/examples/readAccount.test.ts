@@ -1,66 +1,22 @@
 import { expect } from "chai";
-import { JsonRpcProvider, ZeroAddress } from "ethers";
-import { network } from "hardhat";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { root } from "../../scripts/compile.ts";
-import { actingAs, send, setMarginCallScene, type Scene } from "../../scripts/docs/marginCallScene.ts";
+import { ZeroAddress, type JsonRpcProvider } from "ethers";
+import { actingAs, send, type Scene } from "../../scripts/docs/marginCallScene.ts";
+import { runExample, serveScene } from "./support/runExample.ts";
 
 const HOUR = 3_600;
-const DAY = new Date(Date.UTC(2030, 0, 7));
-
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the example as its reader would. */
-function example(...args: string[]): Promise<Ran> {
-  const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(root, "examples", "readAccount.ts"), ...args],
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-      },
-    );
-  });
-}
+const example = (...args: string[]) => runExample("readAccount.ts", ...args);
 
 describe("examples/readAccount.ts", () => {
-  const folder = mkdtempSync(join(tmpdir(), "tocsin-example-"));
-  const file = join(folder, "deployment.json");
   let url: string;
+  let file: string;
   let scene: Scene;
   let provider: JsonRpcProvider;
   let close: () => Promise<void>;
 
   before(async () => {
-    const server = await network.createServer({ override: { initialDate: DAY } });
-    const { address, port } = await server.listen();
-    url = `http://${address}:${port}`;
-    provider = new JsonRpcProvider(url, undefined, {
-      batchMaxCount: 1,
-      cacheTimeout: -1,
-      staticNetwork: true,
-    });
-    close = () => server.close();
-    scene = await setMarginCallScene({
-      signers: await Promise.all([0, 1, 2, 3].map((i) => provider.getSigner(i))),
-      request: (method, params) => provider.send(method, params),
-    });
-    writeFileSync(file, JSON.stringify(scene.deployment));
+    ({ url, file, scene, provider, close } = await serveScene());
   });
-
-  after(async () => {
-    provider.destroy();
-    await close();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => close());
 
   it("says how it is called", async () => {
     const { code, stderr } = await example(url, file);
