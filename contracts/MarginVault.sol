@@ -94,6 +94,8 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
             address(newAuthority) == address(0) ||
             address(newClock) == address(0)
         ) revert ZeroAddress();
+        // What is no model would stop every accrual later; `_pendingInterest` forgives only one that reverts.
+        newInterestRateModel.ratePerSecondWad(0, 0);
         interestRateModel = newInterestRateModel;
         configurator = newConfigurator;
         authority = newAuthority;
