@@ -231,8 +231,8 @@ describe("Outbox", () => {
   it("K-08 does not stop on the word of one endpoint that nobody confirms", async () => {
     const { node, outbox } = await setting();
     node.pendingNonce = 3;
-    const { calls, read } = outbox.probe(1);
-    const state = read(await node.batch(calls));
+    const probe = outbox.probe(1);
+    const state = probe.read(await node.batch(probe.calls));
     expect(outbox.settle(1, { ...state, isDoubted: true })).to.be.empty;
     expect(() => outbox.settle(1, state)).to.throw(GiveUpError, "nonce 2");
   });
