@@ -9,6 +9,7 @@ import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
 import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
+import { standbySchema } from "./standbyConfig.ts";
 
 const gwei = decimalSchema.transform((text) => parseUnits(text, "gwei"));
 const count = z.int().min(1);
@@ -71,6 +72,7 @@ const configSchema = z.strictObject({
   pokeAfterRounds: count.max(POKED_ROUNDS).default(POKED_ROUNDS / 2),
   flashLiquidator: flashSchema.nullish(),
   brake: brakeSchema.prefault({}),
+  standby: standbySchema.prefault({}),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
