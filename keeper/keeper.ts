@@ -31,6 +31,7 @@ import { payByHand } from "./policy/payByHand.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
 import { reportBlock } from "./reportBlock.ts";
 import { reportEvents } from "./reportEvents.ts";
+import { StandbyWatch } from "./standbyWatch.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
 import type { SeenEvent } from "./sources/follower.ts";
@@ -88,6 +89,7 @@ export class Keeper {
   readonly #forensics: Forensics;
   readonly #doubt: Doubt;
   readonly #brakeWatch: BrakeWatch;
+  readonly #standbyWatch: StandbyWatch;
   #hasResumed = false;
   #hasReadAgain = false;
 
@@ -116,6 +118,7 @@ export class Keeper {
       store,
       log,
     });
+    this.#standbyWatch = new StandbyWatch({ settings: config.standby, own: this.#own, store, log });
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters, blindBook } = this.#experience;
     this.#executor = new Executor({
@@ -188,9 +191,11 @@ export class Keeper {
     const decidedAtMs = performance.now();
     const { brake } = decision;
     if (brake !== undefined && !isUnsure(observation)) this.#brakeWatch.decided(head, brake, views);
+    if (decision.due !== undefined) this.#standbyWatch.decided(head, decision.due, isUnsure(observation));
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
     const sentAgain = await this.#payByHand(actions, snapshot, head);
+    if (sent + sentAgain > 0) this.#standbyWatch.acted(head, actions);
     const isStopped = killSwitch.isOn;
     const doneAtMs = performance.now();
     this.#forensics.decided(
@@ -230,6 +235,7 @@ export class Keeper {
       accounts,
       opinions: views.map(({ opinion }) => opinion),
       brake: this.#brakeWatch.stateAt(head),
+      standby: this.#standbyWatch.view,
       gas,
       wallet,
       // Acted upon already, refused lately, too dear today, or not as the contract has them.
@@ -311,6 +317,7 @@ export class Keeper {
     this.#clock.seen(block.timestamp);
     this.#forensics.seen(events, this.#auditor.quarantined);
     this.#experience.blindBook.seen(events);
+    this.#standbyWatch.seen(events);
     reportEvents(events, this.#own, log);
   }
 
@@ -320,6 +327,7 @@ export class Keeper {
     lanes.rollBackTo(number);
     observer.rolledBack();
     this.#forensics.rolledBack(number);
+    this.#standbyWatch.rolledBack(number);
   }
 }
 
