@@ -22,6 +22,7 @@ import type { KeyState, Lanes } from "./executors/lanes.ts";
 import { Experience } from "./experience.ts";
 import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
+import type { VaultMonitor } from "./monitor/vaultMonitor.ts";
 import type { Observation, Observer } from "./observer.ts";
 import { isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
@@ -54,6 +55,8 @@ export interface KeeperParts {
   readonly nativePrice: NativePriceSource;
   readonly secondSources: SecondSources;
   readonly targets: Targets;
+  /** Undefined where nobody watches. */
+  readonly monitor?: Pick<VaultMonitor, "decided"> | undefined;
   readonly log: Log;
 }
 
@@ -198,11 +201,8 @@ export class Keeper {
     if (sent + sentAgain > 0) this.#standbyWatch.acted(head, actions);
     const isStopped = killSwitch.isOn;
     const doneAtMs = performance.now();
-    this.#forensics.decided(
-      { ...times, block: head.number, decidedAtMs, doneAtMs, trust, isStopped },
-      decision,
-      lanes.busyAccounts(head.number),
-    );
+    const allTimes = { ...times, block: head.number, decidedAtMs, doneAtMs, trust, isStopped };
+    this.#forensics.decided(allTimes, decision, lanes.busyAccounts(head.number));
     reportBlock(log, head, decision, {
       accounts: book.size,
       counts,
@@ -210,6 +210,14 @@ export class Keeper {
       trust,
       startedAtMs: times.startedAtMs,
       decidedAtMs,
+    });
+    const { audited, quarantined } = this.#auditor;
+    this.#parts.monitor?.decided({
+      ...{ head, book, counts, snapshot, decision, keys, audited, times: allTimes },
+      endpoints: this.#parts.endpoints,
+      dues: this.#forensics.duesAt(head.number),
+      quarantined: quarantined.size,
+      deadLetters: this.#experience.deadLetters.count,
     });
     if (!sight.prices.available)
       log.warn("oracle.unavailable", { block: head.number, oracle: book.vault.oracle });
