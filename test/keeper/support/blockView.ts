@@ -60,7 +60,7 @@ export function blockViewOf(
     book: {
       size: accounts.length,
       *entries() {
-        yield* accounts;
+        for (const [id, state] of accounts) yield [id, state];
       },
       *warned() {
         // None: `entries` has everybody.
