@@ -9,8 +9,8 @@ import { openMonitorServer } from "../../keeper/monitor/monitorServer.ts";
 import { Display } from "../../keeper/statusView/display.ts";
 import { partsOf } from "../../keeper/statusView/paint.ts";
 import { renderStatus } from "../../keeper/statusView/renderStatus.ts";
+import { CRASH } from "../../scripts/docs/operating/crashReport.ts";
 import { blockViewOf, monitorOf } from "./support/blockView.ts";
-import { CRASH } from "./support/statusReport.ts";
 import { VAULT } from "./support/vaultLogs.ts";
 
 const PLAIN = { columns: 130, rows: 40, isColoured: false };
@@ -27,13 +27,13 @@ describe("renderStatus", () => {
       "Insolvent 0  Critical 2  Expired 14  Lapsed 1  Callable 3  Called 96  Recovering 2  Warned 388  Healthy 11902  Forfeited 0  ",
       "",
       "open calls (113)",
-      "  0x8Ba1f109551bD432803012645Ac136ddd64DBA72    3  Called     H  0.9944  F  1.0836          51,000  5 min 12 s left",
-      "  0x8Ba1f109551bD432803012645Ac136ddd64DBA72    4  Called     H  1.0031  F  1.0931        7,700.25  2 h 38 min left",
+      "  0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC    3  Called     H  0.9944  F  1.0836          51,000  5 min 12 s left",
+      "  0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC    4  Called     H  1.0031  F  1.0931        7,700.25  2 h 38 min left",
       "",
       "nearest to their triggers",
-      "  0x8Ba1f109551bD432803012645Ac136ddd64DBA72    0  Critical   H  0.9032  F  0.9843      412,008.31",
-      "  0x8Ba1f109551bD432803012645Ac136ddd64DBA72    7  Callable   H  0.9981  F  1.0877          18,400",
-      "  0x8Ba1f109551bD432803012645Ac136ddd64DBA72   12  Warned     H  1.0022  F  1.0921         9,120.5",
+      "  0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC    0  Critical   H  0.9032  F  0.9843      412,008.31",
+      "  0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC    7  Callable   H  0.9981  F  1.0877          18,400",
+      "  0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC   12  Warned     H  1.0022  F  1.0921         9,120.5",
       "",
       "last transactions",
       "   21403117  mined     openCall              41 accounts  nonce 902   0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",

@@ -1,7 +1,7 @@
 import type { StatusReport } from "../../../keeper/monitor/statusReport.ts";
-import { accountOf } from "./state.ts";
+import { accountIdOf } from "../../../sdk/accountId.ts";
 
-const OWNER = "0x8Ba1f109551bD432803012645Ac136ddd64DBA72";
+const OWNER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
 
 /** A book in the middle of a crash. */
 export const CRASH: StatusReport = {
@@ -37,7 +37,7 @@ export const CRASH: StatusReport = {
   skipped: { notProfitable: 11, quoteBalance: 1 },
   nearest: [
     {
-      account: accountOf(1),
+      account: accountIdOf(OWNER, 0n),
       owner: OWNER,
       subAccount: "0",
       status: "Critical",
@@ -46,7 +46,7 @@ export const CRASH: StatusReport = {
       debt: "412,008.31",
     },
     {
-      account: accountOf(2),
+      account: accountIdOf(OWNER, 7n),
       owner: OWNER,
       subAccount: "7",
       status: "Callable",
@@ -55,7 +55,7 @@ export const CRASH: StatusReport = {
       debt: "18,400",
     },
     {
-      account: accountOf(3),
+      account: accountIdOf(OWNER, 12n),
       owner: OWNER,
       subAccount: "12",
       status: "Warned",
@@ -66,7 +66,7 @@ export const CRASH: StatusReport = {
   ],
   calls: [
     {
-      account: accountOf(4),
+      account: accountIdOf(OWNER, 3n),
       owner: OWNER,
       subAccount: "3",
       status: "Called",
@@ -76,7 +76,7 @@ export const CRASH: StatusReport = {
       secondsLeft: 312,
     },
     {
-      account: accountOf(5),
+      account: accountIdOf(OWNER, 4n),
       owner: OWNER,
       subAccount: "4",
       status: "Called",
