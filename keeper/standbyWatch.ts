@@ -36,8 +36,11 @@ const NOTE = "standbyInChargeSince";
 export class StandbyWatch {
   readonly #options: StandbyWatchOptions;
   readonly #since: Map<AccountId, Since>;
+  /** What the disk does not have yet: what has become due, and about whom nothing is any more. */
+  readonly #fresh = new Map<AccountId, Since>();
   readonly #gone = new Set<AccountId>();
   #inChargeSince: number | undefined;
+  #isNoted = true;
 
   constructor(options: StandbyWatchOptions) {
     this.#options = options;
@@ -52,12 +55,12 @@ export class StandbyWatch {
     return { since: this.#since, isInCharge: this.#inChargeSince !== undefined };
   }
 
-  /** What happened in blocks before they are decided upon. Throws `RetryableError` when the store does not take it. */
+  /** What happened in blocks before they are decided upon; the decision puts it on the disk. */
   seen(events: readonly SeenEvent[]): void {
     if (this.#isFirst) return;
     for (const { event, blockNumber } of events) {
       if (!DEEDS.has(event.name) || !("actor" in event)) continue;
-      if (this.#since.delete(event.account)) this.#gone.add(event.account);
+      if (this.#since.has(event.account)) this.#forget(event.account);
       if (!this.#options.own.has(event.actor)) this.#stepBack(blockNumber);
     }
   }
@@ -69,25 +72,25 @@ export class StandbyWatch {
    */
   decided({ number, timestamp }: When, due: ReadonlyMap<AccountId, Duty>, isUnsure: boolean): void {
     if (this.#isFirst) return;
-    const fresh = new Map<AccountId, Since>();
-    for (const [account, duty] of due) {
-      if (this.#since.get(account)?.duty !== duty) fresh.set(account, { duty, block: number, timestamp });
-    }
     if (!isUnsure) {
       for (const account of this.#since.keys()) if (!due.has(account)) this.#forget(account);
     }
-    for (const [account, since] of fresh) {
+    for (const [account, duty] of due) {
+      if (this.#since.get(account)?.duty === duty) continue;
+      const since = { duty, block: number, timestamp };
       this.#since.set(account, since);
+      this.#fresh.set(account, since);
       this.#gone.delete(account);
     }
-    this.#save(fresh);
+    this.#save();
   }
 
   /** It has sent what was overdue. An approval prepares it for that and is nobody else's to do. */
   acted({ number }: When, actions: readonly Action[]): void {
     const duties = [...new Set(actions.map(({ duty }) => duty))].filter((duty) => duty !== "approve");
     if (this.#isFirst || duties.length === 0 || this.#inChargeSince !== undefined) return;
-    this.#note(number);
+    this.#inChargeSince = number;
+    this.#note();
     const { rank } = this.#options.settings;
     this.#options.log.error("standby.tookOver", { block: number, rank, duties });
   }
@@ -95,7 +98,6 @@ export class StandbyWatch {
   /** Blocks above `number` are gone, and with them what became due in them. */
   rolledBack(number: number): void {
     for (const [account, { block }] of this.#since) if (block > number) this.#forget(account);
-    this.#save(new Map());
   }
 
   get #isFirst(): boolean {
@@ -104,24 +106,28 @@ export class StandbyWatch {
 
   #forget(account: AccountId): void {
     this.#since.delete(account);
+    this.#fresh.delete(account);
     this.#gone.add(account);
   }
 
-  #save(fresh: ReadonlyMap<AccountId, Since>): void {
-    if (fresh.size === 0 && this.#gone.size === 0) return;
-    this.#options.store.saveDues(fresh, this.#gone);
+  #save(): void {
+    if (!this.#isNoted) this.#note();
+    if (this.#fresh.size === 0 && this.#gone.size === 0) return;
+    this.#options.store.saveDues(this.#fresh, this.#gone);
+    this.#fresh.clear();
     this.#gone.clear();
   }
 
   #stepBack(block: number): void {
     if (this.#inChargeSince === undefined) return;
     const forBlocks = block - this.#inChargeSince;
-    this.#note(undefined);
+    this.#inChargeSince = undefined;
+    this.#isNoted = false;
     this.#options.log.warn("standby.steppedBack", { block, forBlocks });
   }
 
-  #note(inChargeSince: number | undefined): void {
-    this.#options.store.setNote(NOTE, inChargeSince === undefined ? "" : String(inChargeSince));
-    this.#inChargeSince = inChargeSince;
+  #note(): void {
+    this.#options.store.setNote(NOTE, String(this.#inChargeSince ?? ""));
+    this.#isNoted = true;
   }
 }

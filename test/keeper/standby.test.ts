@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import type { AccountState } from "../../sdk/vaultTypes.ts";
+import { RetryableError } from "../../keeper/errors.ts";
 import { accountsOf, type Duty } from "../../keeper/policy/action.ts";
 import { decide, type Decision } from "../../keeper/policy/decide.ts";
 import type { PolicySettings, Snapshot } from "../../keeper/policy/snapshot.ts";
@@ -222,6 +223,7 @@ describe("StandbyWatch", () => {
     own.decided(at(5), due([1, "openCall"]), false);
     own.decided(at(7), due([1, "openCall"], [2, "openCall"]), false);
     own.rolledBack(6);
+    own.decided(at(7), due([1, "openCall"]), false);
     expect([...own.view.since.keys()]).to.deep.equal([accountOf(1)]);
     expect(store.dues().map(([account]) => account)).to.deep.equal([accountOf(1)]);
   });
@@ -243,11 +245,35 @@ describe("StandbyWatch", () => {
     expect(watch().view.isInCharge).to.be.true;
     own.seen([deed(1, OTHER, 9)]);
     expect(own.view.isInCharge).to.be.false;
+    own.decided(at(9), due(), false);
     expect(watch().view.isInCharge).to.be.false;
     expect(log.lines).to.deep.equal([
       { event: "standby.tookOver", block: 4, rank: 1, duties: ["openCall"] },
       { event: "standby.steppedBack", block: 9, forBlocks: 5 },
     ]);
+  });
+
+  it("K-11 puts on the disk what the disk refused before", () => {
+    const refusing = {
+      dues: () => [],
+      note: () => undefined,
+      setNote: () => undefined,
+      saveDues: (): void => {
+        throw new RetryableError("the disk is full");
+      },
+    };
+    const options = { settings: place(), own: new Set([OWN]), log };
+    const own = new StandbyWatch({ ...options, store: refusing });
+    expect(() => {
+      own.decided(at(5), due([1, "openCall"]), false);
+    }).to.throw(RetryableError);
+    const saved: (readonly AccountId[])[] = [];
+    refusing.saveDues = ((fresh: ReadonlyMap<AccountId, Since>) => {
+      saved.push([...fresh.keys()]);
+    }) as () => void;
+    own.decided(at(6), due([1, "openCall"]), false);
+    expect(saved).to.deep.equal([[accountOf(1)]]);
+    expect(own.view.since.get(accountOf(1))?.block).to.equal(5);
   });
 
   it("writes nothing for the first in the row", () => {
