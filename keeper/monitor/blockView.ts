@@ -5,7 +5,7 @@ import type { KeyState } from "../executors/lanes.ts";
 import type { Decision } from "../policy/decide.ts";
 import type { Snapshot } from "../policy/snapshot.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
-import type { Endpoints } from "../sources/endpoints.ts";
+import type { Endpoint } from "../sources/endpoint.ts";
 
 /** What the keeper knew and did at a block, for who watches it. Nobody changes any of it. */
 export interface BlockView {
@@ -17,7 +17,7 @@ export interface BlockView {
   readonly decision: Decision;
   /** Of the keys that were asked about at this block. */
   readonly keys: readonly KeyState[];
-  readonly endpoints: Pick<Endpoints, "all">;
+  readonly endpoints: { readonly all: readonly Pick<Endpoint, "isAside" | "asked">[] };
   /** By duty, what is meant to be done. */
   readonly dues: readonly DueCount[];
   /** Accounts that were compared with the contract, since the start. */

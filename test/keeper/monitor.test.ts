@@ -15,7 +15,6 @@ import { Metrics } from "../../keeper/monitor/metrics.ts";
 import { openMonitorServer, type MonitorServer } from "../../keeper/monitor/monitorServer.ts";
 import { openMonitoring } from "../../keeper/monitor/openMonitoring.ts";
 import { statusReport, type StatusReport } from "../../keeper/monitor/statusReport.ts";
-import type { Endpoint } from "../../keeper/sources/endpoint.ts";
 import { blockViewOf, monitorOf, WATCHED } from "./support/blockView.ts";
 import { ACT_AT, ETHER, NOW, USDC } from "./support/snapshot.ts";
 import { accountOf, stateOf } from "./support/state.ts";
@@ -35,7 +34,7 @@ const ACCOUNTS = [
 ] as const;
 const TRANSACTION = { duty: "openCall", accounts: 1, nonce: 7, hash: `0x${"ab".repeat(32)}` };
 
-const aside = (isAside: boolean) => ({ isAside, asked: { requests: 3, calls: 9 } }) as Endpoint;
+const aside = (isAside: boolean) => ({ isAside, asked: { requests: 3, calls: 9 } });
 
 describe("metrics", () => {
   const textOf = async (view: BlockView, monitor = monitorOf()) => {
