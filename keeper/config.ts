@@ -9,6 +9,8 @@ import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
 import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
+import { metricsSchema, type MetricsConfig } from "./metricsConfig.ts";
+import { standbySchema } from "./standbyConfig.ts";
 
 const gwei = decimalSchema.transform((text) => parseUnits(text, "gwei"));
 const count = z.int().min(1);
@@ -71,6 +73,8 @@ const configSchema = z.strictObject({
   pokeAfterRounds: count.max(POKED_ROUNDS).default(POKED_ROUNDS / 2),
   flashLiquidator: flashSchema.nullish(),
   brake: brakeSchema.prefault({}),
+  standby: standbySchema.prefault({}),
+  metrics: metricsSchema.nullish(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -107,6 +111,7 @@ export interface Config extends Readonly<
     | "endpoints"
     | "flashLiquidator"
     | "brake"
+    | "metrics"
   >
 > {
   /** The first is the one whose chain is followed while it does its work. */
@@ -131,6 +136,8 @@ export interface Config extends Readonly<
   /** Undefined: all takes are paid for by hand. */
   readonly flashLiquidator: FlashConfig | undefined;
   readonly brake: BrakeConfig;
+  /** Undefined: nothing is served. */
+  readonly metrics: MetricsConfig | undefined;
 }
 
 /** What a whole native coin costs: a Chainlink feed's answer, or quote base units. */
@@ -148,7 +155,7 @@ export function configFrom(json: unknown, file: string, name: string): Config {
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, pokeMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } =
     rest;
-  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const storeFile = pathOf(plain.storeFile);
@@ -161,6 +168,7 @@ export function configFrom(json: unknown, file: string, name: string): Config {
     keys: keysFrom(name, key, keys, pathOf),
     deployment,
     flashLiquidator: flashLiquidator ? flashConfigFrom(name, flashLiquidator, deployment) : undefined,
+    metrics: metrics ?? undefined,
     brake: brakeConfigFrom(name, brake, deployment, storeFile, pathOf),
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),

@@ -22,6 +22,7 @@ import type { KeyState, Lanes } from "./executors/lanes.ts";
 import { Experience } from "./experience.ts";
 import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
+import type { VaultMonitor } from "./monitor/vaultMonitor.ts";
 import type { Observation, Observer } from "./observer.ts";
 import { isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
@@ -31,6 +32,7 @@ import { payByHand } from "./policy/payByHand.ts";
 import type { GasView, Snapshot } from "./policy/snapshot.ts";
 import { reportBlock } from "./reportBlock.ts";
 import { reportEvents } from "./reportEvents.ts";
+import { StandbyWatch } from "./standbyWatch.ts";
 import type { BlockHeader } from "./sources/blockHeader.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
 import type { SeenEvent } from "./sources/follower.ts";
@@ -53,6 +55,8 @@ export interface KeeperParts {
   readonly nativePrice: NativePriceSource;
   readonly secondSources: SecondSources;
   readonly targets: Targets;
+  /** Undefined where nobody watches. */
+  readonly monitor?: Pick<VaultMonitor, "decided"> | undefined;
   readonly log: Log;
 }
 
@@ -88,6 +92,7 @@ export class Keeper {
   readonly #forensics: Forensics;
   readonly #doubt: Doubt;
   readonly #brakeWatch: BrakeWatch;
+  readonly #standbyWatch: StandbyWatch;
   #hasResumed = false;
   #hasReadAgain = false;
 
@@ -116,6 +121,7 @@ export class Keeper {
       store,
       log,
     });
+    this.#standbyWatch = new StandbyWatch({ settings: config.standby, own: this.#own, store, log });
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters, blindBook } = this.#experience;
     this.#executor = new Executor({
@@ -188,16 +194,15 @@ export class Keeper {
     const decidedAtMs = performance.now();
     const { brake } = decision;
     if (brake !== undefined && !isUnsure(observation)) this.#brakeWatch.decided(head, brake, views);
+    if (decision.due !== undefined) this.#standbyWatch.decided(head, decision.due, isUnsure(observation));
     const actions = isUnsure(observation) ? decision.actions.filter(cannotWait) : decision.actions;
     const sent = await this.#send(actions, snapshot, head, keys);
     const sentAgain = await this.#payByHand(actions, snapshot, head);
+    if (sent + sentAgain > 0) this.#standbyWatch.acted(head, actions);
     const isStopped = killSwitch.isOn;
     const doneAtMs = performance.now();
-    this.#forensics.decided(
-      { ...times, block: head.number, decidedAtMs, doneAtMs, trust, isStopped },
-      decision,
-      lanes.busyAccounts(head.number),
-    );
+    const allTimes = { ...times, block: head.number, decidedAtMs, doneAtMs, trust, isStopped };
+    this.#forensics.decided(allTimes, decision, lanes.busyAccounts(head.number));
     reportBlock(log, head, decision, {
       accounts: book.size,
       counts,
@@ -205,6 +210,14 @@ export class Keeper {
       trust,
       startedAtMs: times.startedAtMs,
       decidedAtMs,
+    });
+    const { audited, quarantined } = this.#auditor;
+    this.#parts.monitor?.decided({
+      ...{ head, book, counts, snapshot, decision, keys, audited, times: allTimes },
+      endpoints: this.#parts.endpoints,
+      dues: this.#forensics.duesAt(head.number),
+      quarantined: quarantined.size,
+      deadLetters: this.#experience.deadLetters.count,
     });
     if (!sight.prices.available)
       log.warn("oracle.unavailable", { block: head.number, oracle: book.vault.oracle });
@@ -230,6 +243,7 @@ export class Keeper {
       accounts,
       opinions: views.map(({ opinion }) => opinion),
       brake: this.#brakeWatch.stateAt(head),
+      standby: this.#standbyWatch.view,
       gas,
       wallet,
       // Acted upon already, refused lately, too dear today, or not as the contract has them.
@@ -311,6 +325,7 @@ export class Keeper {
     this.#clock.seen(block.timestamp);
     this.#forensics.seen(events, this.#auditor.quarantined);
     this.#experience.blindBook.seen(events);
+    this.#standbyWatch.seen(events);
     reportEvents(events, this.#own, log);
   }
 
@@ -320,6 +335,7 @@ export class Keeper {
     lanes.rollBackTo(number);
     observer.rolledBack();
     this.#forensics.rolledBack(number);
+    this.#standbyWatch.rolledBack(number);
   }
 }
 

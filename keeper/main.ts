@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { watchStatus } from "./commands/statusWatch.ts";
 import type { Config } from "./config.ts";
 import { confirmWith } from "./confirmation.ts";
 import { GiveUpError, UserError } from "./errors.ts";
@@ -54,6 +55,17 @@ program
     }),
   );
 program
+  .command("status")
+  .description("shows a running keeper's book, its calls and what it sends")
+  .requiredOption("--config <file>", "configuration, JSON")
+  .option("--watch", "again and again, until stopped")
+  .action(({ config, watch }: { config: string; watch?: boolean }) =>
+    guarded(() => {
+      const options = { configs: readConfigs(config), output: process.stdout, once: watch !== true };
+      return watchStatus({ ...options, signal: stopSignal() });
+    }),
+  );
+program
   .command("dead-letters")
   .description("lists accounts in quarantine, as JSON; also while the keeper runs")
   .requiredOption("--config <file>", "configuration, JSON")
@@ -87,17 +99,23 @@ function oneOf(configs: readonly Config[], vault: string | undefined): Config {
 }
 
 async function start(file: string, once: boolean): Promise<void> {
+  const signal = stopSignal();
+  await guarded(() => {
+    const configs = readConfigs(file);
+    const log = createLog(configs[0]?.logLevel ?? "info");
+    return runKeepers({ configs, log, signal, once });
+  });
+}
+
+/** Aborts when the process is told to end. */
+function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
       stop.abort();
     });
   }
-  await guarded(() => {
-    const configs = readConfigs(file);
-    const log = createLog(configs[0]?.logLevel ?? "info");
-    return runKeepers({ configs, log, signal: stop.signal, once });
-  });
+  return stop.signal;
 }
 
 /** Does it, or says in one sentence why it could not be done. */

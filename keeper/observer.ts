@@ -121,11 +121,17 @@ function cautious(states: readonly SenderState[]): SenderState {
   return others.reduce(
     (a, b) => ({
       nonce: Math.min(a.nonce, b.nonce),
+      pendingNonce: lesser(a.pendingNonce, b.pendingNonce),
       receipts: new Map([...a.receipts].filter(([hash]) => b.receipts.has(hash))),
       known: new Set([...a.known, ...b.known]),
     }),
     first,
   );
+}
+
+/** What one endpoint does not say is not known. */
+function lesser(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.min(a, b);
 }
 
 /** One endpoint may be able to show more than the other; what both show has to be the same. */

@@ -5,6 +5,7 @@ import { GasBudget } from "./executors/gasBudget.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { Keeper, type Tick } from "./keeper.ts";
 import type { Log } from "./log.ts";
+import type { VaultMonitor } from "./monitor/vaultMonitor.ts";
 import { Observer } from "./observer.ts";
 import { openLanes, targetsOf, type Signers } from "./openLanes.ts";
 import type { Endpoints } from "./sources/endpoints.ts";
@@ -25,13 +26,15 @@ export interface RunOptions {
   readonly signers: Signers;
   /** Endpoints that other vaults may use as well. */
   readonly pool: EndpointPool;
+  /** Told of every block; undefined where nobody watches. */
+  readonly monitor?: VaultMonitor | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Ends when the book stands at the newest block and nothing is on its way. */
   readonly once: boolean;
 }
 
-type LoopOptions = Omit<RunOptions, "signers" | "pool">;
+type LoopOptions = Omit<RunOptions, "signers" | "pool" | "monitor">;
 
 const FIRST_FAILURE_WAIT_MS = 50;
 const LONGEST_FAILURE_WAIT_MS = 5_000;
@@ -39,7 +42,9 @@ const LONGEST_FAILURE_WAIT_MS = 5_000;
 const UNSURE_WAIT_MS = 25;
 
 /** Runs until the signal aborts. Throws a `UserError` or a `GiveUpError`; endpoints that fail are waited for. */
-export async function runKeeper({ config, signers, pool, log, signal, once }: RunOptions): Promise<void> {
+export async function runKeeper(options: RunOptions): Promise<void> {
+  const { config, signers, pool, monitor, signal, once } = options;
+  const log = monitor?.tap(options.log) ?? options.log;
   const { deployment } = config;
   const { chainId, vault } = deployment;
   const endpoints = openEndpoints({
@@ -94,6 +99,7 @@ export async function runKeeper({ config, signers, pool, log, signal, once }: Ru
       nativePrice,
       secondSources,
       targets,
+      monitor,
       log,
     });
     log.info("keeper.started", {

@@ -2,6 +2,7 @@ import type { Config } from "./config.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { taggedLog, type Log } from "./log.ts";
 import { openSigners, type Signers } from "./openLanes.ts";
+import { openMonitoring } from "./monitor/openMonitoring.ts";
 import { runKeeper, type RunOptions } from "./runKeeper.ts";
 import { endpointPool } from "./sources/openEndpoints.ts";
 
@@ -17,15 +18,20 @@ export interface RunManyOptions extends Pick<RunOptions, "signal" | "once"> {
  */
 export async function runKeepers({ configs, log, signal, once }: RunManyOptions): Promise<void> {
   const signers = await openAll(configs);
+  const monitoring = await openMonitoring(configs, log);
   const pool = endpointPool(log, signal);
   const runs = configs.map(async (config, i) => {
     const own = configs.length === 1 ? log : taggedLog(log, { vault: config.deployment.vault });
     // Its connections end with it, and not only with the process.
     const end = new AbortController();
     const until = AbortSignal.any([signal, end.signal]);
+    const monitor = monitoring?.monitors[i];
     try {
-      await runKeeper({ config, signers: signers[i] ?? missing(), pool, log: own, signal: until, once });
+      const parts = { config, signers: signers[i] ?? missing(), pool, monitor, log: own };
+      await runKeeper({ ...parts, signal: until, once });
+      monitor?.ended("it has done what it was to do");
     } catch (error) {
+      monitor?.ended(messageOf(error));
       if (configs.length > 1)
         log.error("vault.failed", { vault: config.deployment.vault, error: messageOf(error) });
       throw error;
@@ -33,7 +39,9 @@ export async function runKeepers({ configs, log, signal, once }: RunManyOptions)
       end.abort();
     }
   });
-  const failure = (await Promise.allSettled(runs)).find((end) => end.status === "rejected");
+  const ends = await Promise.allSettled(runs);
+  await monitoring?.close();
+  const failure = ends.find((end) => end.status === "rejected");
   if (failure !== undefined) throw failure.reason;
 }
 

@@ -21,6 +21,7 @@ export class Auditor {
   readonly #sample = new AuditSample();
   readonly #quarantined = new Set<AccountId>();
   #moment: VaultMoment | undefined;
+  #audited = 0;
   #isPoolWrong = false;
 
   constructor(log: Log) {
@@ -30,6 +31,11 @@ export class Auditor {
   /** Nothing is done about them. */
   get quarantined(): ReadonlySet<AccountId> {
     return this.#quarantined;
+  }
+
+  /** How many accounts were compared in all. */
+  get audited(): number {
+    return this.#audited;
   }
 
   /** The accounts to ask the contract about in the next block; nearness is judged at the moment last seen. */
@@ -52,6 +58,7 @@ export class Auditor {
   audit(book: Book, seen: VaultSeen, moment: VaultMoment): AppliedBlock | undefined {
     this.#moment = moment;
     const block = book.head?.number;
+    this.#audited += seen.accounts.size;
     const wrong = [...seen.accounts].filter(([id, account]) => {
       const mirror = book.account(id) ?? NEW_ACCOUNT;
       const verdict = compareAccount(mirror, account, moment);

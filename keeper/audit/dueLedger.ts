@@ -1,5 +1,6 @@
 import type { AccountId } from "../../sdk/accountId.ts";
-import { accountsOf, type Action, type Duty, type Skip } from "../policy/action.ts";
+import { accountsOf, DUTIES, type Action, type Duty, type Skip } from "../policy/action.ts";
+import { PATIENCE_BLOCKS } from "../policy/feeTerms.ts";
 
 /** What the keeper has meant to do about an account since it first saw that it was due. */
 export interface Due {
@@ -10,6 +11,13 @@ export interface Due {
   readonly sentAtBlock: number | undefined;
   /** Why it was left alone when it last was. */
   readonly skippedFor: string | undefined;
+}
+
+/** Of a duty, for how many accounts it is meant to be done, and for how many it is late. */
+export interface DueCount {
+  readonly duty: Duty;
+  readonly due: number;
+  readonly overdue: number;
 }
 
 /** What is not meant any more is remembered for so long: what came of it may still be in a block to come. */
@@ -41,6 +49,18 @@ export class DueLedger {
         this.#dues.set(account, { ...due, lastBlock: block, sentAtBlock: due.sentAtBlock ?? block });
     }
     this.#prune(block);
+  }
+
+  /** What is meant to be done as of `block`, the last that was decided upon; every duty once. */
+  counts(block: number): readonly DueCount[] {
+    const due: Partial<Record<Duty, number>> = {};
+    const overdue: Partial<Record<Duty, number>> = {};
+    for (const { duty, firstBlock, lastBlock, skippedFor } of this.#dues.values()) {
+      if (lastBlock !== block || skippedFor !== undefined) continue;
+      due[duty] = (due[duty] ?? 0) + 1;
+      if (block - firstBlock > PATIENCE_BLOCKS[duty]) overdue[duty] = (overdue[duty] ?? 0) + 1;
+    }
+    return DUTIES.map((duty) => ({ duty, due: due[duty] ?? 0, overdue: overdue[duty] ?? 0 }));
   }
 
   of(account: AccountId): Due | undefined {

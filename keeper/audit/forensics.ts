@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import type { Action, Skip } from "../policy/action.ts";
 import type { SeenEvent } from "../sources/follower.ts";
 import { BlockTimesRing, type BlockTimes } from "./blockTimes.ts";
-import { DueLedger } from "./dueLedger.ts";
+import { DueLedger, type DueCount } from "./dueLedger.ts";
 import { explainMiss, type Deed, type Miss } from "./explainMiss.ts";
 
 /** A deed whose block has not been decided upon yet. */
@@ -59,6 +59,11 @@ export class Forensics {
       }),
     );
     this.#dues.decided(times.block, actions, skips, onTheirWay);
+  }
+
+  /** What is meant to be done, as of the block last decided upon. */
+  duesAt(block: number): readonly DueCount[] {
+    return this.#dues.counts(block);
   }
 
   /** The chain went back. */

@@ -115,6 +115,11 @@ export class Book implements BookView {
     }
   }
 
+  /** Accounts that were near a call when they were last judged, in no order. */
+  *warned(): Generator<[AccountId, AccountState]> {
+    for (const id of this.#index.withStatus(Status.Warned)) yield [id, this.#stateOf(id)];
+  }
+
   /** Judges at `moment` whoever may stand differently since the last time. Throws a RangeError without prices. */
   rollAt(moment: VaultMoment): Roll {
     this.#index.advance(moment);

@@ -36,6 +36,11 @@ export class BackOff {
     return [...this.#records].filter(([, { until }]) => block < until).map(([account]) => account);
   }
 
+  /** How many are quarantined. */
+  get quarantinedCount(): number {
+    return [...this.#records.values()].filter(({ isQuarantined }) => isQuarantined).length;
+  }
+
   isQuarantined(account: AccountId): boolean {
     return this.#records.get(account)?.isQuarantined === true;
   }

@@ -22,6 +22,11 @@ export class DeadLetters {
     return this.#backOff.waiting(block);
   }
 
+  /** How many are in quarantine. */
+  get count(): number {
+    return this.#backOff.quarantinedCount;
+  }
+
   /** Whether an account is only ever tried alone. */
   isQuarantined(account: AccountId): boolean {
     return this.#backOff.isQuarantined(account);

@@ -32,7 +32,7 @@ export const VAULT_ABI = new Interface([
   "function openCalls(bytes32[] accounts) returns (uint8[] refusals)",
   "function closeCalls(bytes32[] accounts) returns (uint8[] refusals)",
   "function bookLoss(bytes32[] accounts) returns (uint8[] refusals)",
-  "function liquidateMany((bytes32 account, address asset, uint256 maxRepay, uint256 minSeized)[] requests, address to) returns ((uint8 refusal, uint256 repaid, uint256 insured, uint256 seized)[] results)",
+  "function liquidateMany((bytes32 account, address asset, uint256 maxRepay, uint256 minSeized)[] requests, address to) returns ((uint8 refusal, uint256 repaid, uint256 insured, uint256 seized, uint256 loss)[] results)",
   "function liquidate(bytes32 account, address asset, uint256 maxRepay, uint256 minSeized, address to, bytes data) returns (uint256 repaid, uint256 insured, uint256 seized)",
   "function bookFee() returns (uint256 shares)",
 ]);

@@ -17,7 +17,8 @@ import type { GasBudget } from "./gasBudget.ts";
 import type { KillSwitch } from "./killSwitch.ts";
 import { isContested } from "./lane.ts";
 import { isOutbid, mayHide, remedyFor, urgencyOf } from "./remedy.ts";
-import { knownProbe, nonceProbe, receiptsProbe } from "./receiptProbes.ts";
+import { knownProbe } from "./receiptProbes.ts";
+import { senderProbe } from "./senderProbe.ts";
 import {
   contentOf,
   journalEntryOf,
@@ -95,21 +96,11 @@ export class Outbox {
   /** Asks for what became of everything on its way, as of `block`. */
   probe(block: number): Probe<SenderState> {
     const { open } = this.#slots;
-    const count = nonceProbe(this.address, block);
-    const receipts = receiptsProbe(
-      open.flatMap(({ attempts }) => attempts.map(({ hash }) => hash)),
+    return senderProbe(
+      this.address,
+      open.map(({ attempts }) => attempts.map(({ hash }) => hash)),
       block,
     );
-    const known = knownProbe(open.map((slot) => lastAttempt(slot).hash));
-    const ends = [count.calls.length, count.calls.length + receipts.calls.length] as const;
-    return {
-      calls: [...count.calls, ...receipts.calls, ...known.calls],
-      read: (answers) => ({
-        nonce: count.read(answers.slice(0, ends[0])),
-        receipts: receipts.read(answers.slice(...ends)),
-        known: known.read(answers.slice(ends[1])),
-      }),
-    };
   }
 
   /**

@@ -18,12 +18,19 @@ export interface Receipt {
 
 const SKIPPED_TOPIC = id("Skipped(bytes32,address,address,bytes4)");
 
-/** How many transactions of `sender` the chain holds up to a block, or that an endpoint knows of. */
-export function nonceProbe(sender: string, block: number | "pending"): Probe<number> {
-  const tag = block === "pending" ? block : toHex(block);
+/** How many transactions of `sender` the chain holds up to a block. */
+export function nonceProbe(sender: string, block: number): Probe<number> {
   return {
-    calls: [{ method: "eth_getTransactionCount", params: [sender, tag] }],
+    calls: [{ method: "eth_getTransactionCount", params: [sender, toHex(block)] }],
     read: ([answer]) => numberIn({ count: resultOf(answer) }, "count"),
+  };
+}
+
+/** The same with what waits in the endpoint's pool; undefined from one that does not say. */
+export function pendingNonceProbe(sender: string): Probe<number | undefined> {
+  return {
+    calls: [{ method: "eth_getTransactionCount", params: [sender, "pending"] }],
+    read: ([answer]) => (answer?.ok === true ? numberIn({ count: answer.result }, "count") : undefined),
   };
 }
 

@@ -6,7 +6,7 @@ import { accountsOf } from "../policy/action.ts";
 import { gasKindOf, gasKindOfDuty, type FeeTerms } from "../policy/feeTerms.ts";
 import type { GasKind } from "../policy/snapshot.ts";
 import { decode, encode } from "../store/codec.ts";
-import type { JournalEntry } from "../store/store.ts";
+import type { JournalEntry } from "../store/records.ts";
 import type { Fees } from "./fees.ts";
 import type { SignedTransaction } from "./signer.ts";
 

@@ -8,6 +8,8 @@ import { contentOf, firstBlock, lastAttempt, type Outcome, type Slot } from "./s
 export interface SenderState {
   /** How many of the key's transactions the chain holds. */
   readonly nonce: number;
+  /** How many there are with those that wait in the endpoint's pool; undefined where it does not say. */
+  readonly pendingNonce?: number | undefined;
   readonly receipts: ReadonlyMap<string, Receipt>;
   /** Hashes that the endpoint has in its pool or its chain. */
   readonly known: ReadonlySet<string>;
@@ -36,6 +38,8 @@ export class SlotBook {
   #chainNonce: number | undefined;
   /** Above every nonce that was ever used here. */
   #highWater = 0;
+  /** Above every nonce that was ever signed for here, also of what was taken back. */
+  #signed = 0;
 
   constructor(slots: readonly Slot[]) {
     this.#slots = slots;
@@ -82,6 +86,7 @@ export class SlotBook {
   add(slots: readonly Slot[]): void {
     this.#slots = [...this.#slots, ...slots];
     this.#highWater = Math.max(this.#highWater, ...slots.map(({ nonce }) => nonce + 1));
+    this.#signed = Math.max(this.#signed, this.#highWater);
   }
 
   replace(slot: Slot): void {
@@ -111,6 +116,8 @@ export class SlotBook {
     const isStrange = this.#chainNonce !== undefined && state.nonce > own;
     if (isStrange && state.isDoubted !== true) throw strangerError(state.nonce - 1);
     const nonce = isStrange ? own : state.nonce;
+    this.#signed = Math.max(this.#signed, own, nonce);
+    refuseWaiting(state, this.#signed);
     // An endpoint that lags says less than was true before.
     this.#chainNonce = Math.max(this.#chainNonce ?? 0, nonce);
     this.#highWater = Math.max(nonce, highest + 1);
@@ -150,6 +157,14 @@ function outcomeIn(slot: Slot, receipts: ReadonlyMap<string, Receipt>): Outcome 
     return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed, feeWei, skipped };
   }
   return undefined;
+}
+
+/** What waits in a pool above everything signed for here was signed for elsewhere, and will be mined before ours. */
+function refuseWaiting({ pendingNonce, isDoubted }: SenderState, signed: number): void {
+  if (pendingNonce === undefined || pendingNonce <= signed || isDoubted === true) return;
+  throw new GiveUpError(
+    `a transaction with nonce ${pendingNonce - 1} that this keeper did not send waits to be mined: another process has its key`,
+  );
 }
 
 function strangerError(nonce: number): GiveUpError {

@@ -1,6 +1,6 @@
 import { lossesAt } from "../policy/feeTerms.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
-import type { Spending } from "../store/store.ts";
+import type { Spending } from "../store/records.ts";
 import type { Fees } from "./fees.ts";
 import type { Purpose } from "./sentTransaction.ts";
 

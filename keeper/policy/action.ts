@@ -140,5 +140,6 @@ export interface Skip {
     | "paused"
     | "belowMinimum"
     | "brake"
-    | "vaultBrake";
+    | "vaultBrake"
+    | "standby";
 }

@@ -1,3 +1,4 @@
+import type { AccountId } from "../../sdk/accountId.ts";
 import { toDebtUp } from "../../sdk/debtMath.ts";
 import { statusName } from "../../sdk/vaultTypes.ts";
 import {
@@ -26,6 +27,7 @@ import { pack } from "./pack.ts";
 import { adverseDuties, planDuties, type Plan } from "./planDuties.ts";
 import { pokeFor } from "./poke.ts";
 import type { GasKind, PolicySettings, Snapshot } from "./snapshot.ts";
+import { isInCharge, turnOf } from "./turn.ts";
 
 /** What to do at a block, in order, and what there is to know about it. */
 export interface Decision {
@@ -37,6 +39,8 @@ export interface Decision {
   readonly nextMoment: bigint | undefined;
   /** Undefined without prices: nobody was judged. */
   readonly brake: Brake | undefined;
+  /** What is due about whom, for a standby; empty for the first in the row. Undefined without prices. */
+  readonly due: ReadonlyMap<AccountId, Duty> | undefined;
 }
 
 /** An interest fee is booked when it is worth this many times the gas. */
@@ -48,7 +52,7 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const moment = momentOf(snapshot);
   // Without prices nobody can be judged, and the vault would refuse whatever is sent.
   if (!snapshot.prices.available) {
-    return { actions: [], skips: [], counts: {}, nextMoment: undefined, brake: undefined };
+    return { actions: [], skips: [], counts: {}, nextMoment: undefined, brake: undefined, due: undefined };
   }
   const assessments = assess(snapshot, moment);
   const free = freeOf(assessments, snapshot);
@@ -65,20 +69,24 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   // Planned again, for what is held needs no money and no place in a batch, and nobody may step into its place.
   const waits = ({ account }: Assessment) => isDoubted(account.collateralSet, snapshot.opinions);
   const plan = brake.kind === "engaged" ? planDuties(free, snapshot, settings, moment, waits) : wished;
-  const ordered = actionsOf(plan, snapshot, settings);
-  const approval = approvalFor(plan.liquidations.wanted, snapshot, settings);
+  const mayWait = brake.kind === "engaged" ? waits : undefined;
+  const turn = turnOf({ assessments, free, plan, mayWait }, snapshot, settings, moment);
+  const ordered = actionsOf(turn.plan, snapshot, settings);
+  const approval = approvalFor(turn.plan.liquidations.wanted, snapshot, settings);
   // What cannot be paid for yet waits for the approval; everything else goes ahead.
   const payable = [...(approval === undefined ? [] : [approval]), ...withinAllowance(ordered, snapshot)];
-  const poke = pokeFor(snapshot, settings);
+  // A standby beside one who pokes would add nothing but gas.
+  const poke = isInCharge(snapshot, settings) ? pokeFor(snapshot, settings) : undefined;
   const chores = payable.length > 0 ? [] : housekeeping(snapshot, settings);
   // What tightens is for days on which there is always something else to do.
   const isPoked = poke !== undefined && (poke.isPressing || (payable.length === 0 && chores.length === 0));
   return {
     actions: [...payable, ...chores, ...(isPoked ? [poke] : [])],
-    skips: [...heldBack(wished, brake), ...plan.liquidations.skips, ...plan.callSkips],
+    skips: [...heldBack(wished, brake), ...turn.skips],
     counts: countByStatus(assessments),
     nextMoment: nextMoment(assessments, snapshot, settings, moment),
     brake,
+    due: turn.due,
   };
 }
 
@@ -215,6 +223,8 @@ function housekeeping(snapshot: Snapshot, settings: PolicySettings): Action[] {
   const { gas, actAt, busyDuties, vault } = snapshot;
   const cost = costPerAccount(gas, "housekeeping");
   if (cost === undefined || cost > settings.housekeepingMaxCost) return [];
+  // It leaves no trace on the chain by which a standby could tell whether it was done.
+  if (!isInCharge(snapshot, settings)) return [];
   const isDue = (duty: Duty, lastAt: bigint, everySeconds: number) =>
     !busyDuties.has(duty) && actAt - lastAt >= BigInt(everySeconds);
   const gasLimit = gasLimitFor(gas, "housekeeping", 1, settings.maxGasPerTransaction);

@@ -28,7 +28,7 @@ export interface FeeSettings {
 }
 
 /** Blocks from when a duty falls due until it is late. */
-const PATIENCE_BLOCKS: Readonly<Record<Duty, number>> = {
+export const PATIENCE_BLOCKS: Readonly<Record<Duty, number>> = {
   approve: 2,
   liquidateCritical: 2,
   liquidateProfitable: 4,

@@ -67,6 +67,13 @@ export function adverseDuties({
   ];
 }
 
+/** By account, all that is done about it, the most urgent where there are several. */
+export function dutiesOf(plan: Plan): ReadonlyMap<AccountId, Duty> {
+  const duties = new Map<AccountId, Duty>(adverseDuties(plan).map(([duty, id]) => [id, duty]));
+  for (const { id } of plan.close) if (!duties.has(id)) duties.set(id, "closeCall");
+  return duties;
+}
+
 /** Calls to open and open again, sales of what defaults left included, and those that are left alone. */
 function planCalls(
   assessments: readonly Assessment[],

@@ -6,6 +6,7 @@ import type { VaultRecord } from "../book/vaultRecord.ts";
 import type { FlashSettings, FlashView } from "./flash.ts";
 import type { BrakeSettings, BrakeState } from "./brake.ts";
 import type { PokeView } from "./poke.ts";
+import type { StandbySettings, StandbyView } from "./standby.ts";
 import type { PriceOpinion } from "./secondOpinion.ts";
 
 /** Everything a decision depends on, at one block. Nothing in it changes while it is looked at. */
@@ -25,6 +26,8 @@ export interface Snapshot {
   /** What second sources say of the prices, by collateral number. */
   readonly opinions: readonly PriceOpinion[];
   readonly brake: BrakeState;
+  /** Undefined for who is first in the row and leaves nothing to anybody. */
+  readonly standby?: StandbyView | undefined;
   readonly gas: GasView;
   readonly wallet: Wallet;
   /** Undefined where there is no flash liquidator, or none that would serve this keeper now. */
@@ -86,4 +89,6 @@ export interface PolicySettings {
   /** Undefined without a flash liquidator: all takes are paid for by hand. */
   readonly flashLiquidator?: FlashSettings | undefined;
   readonly brake: BrakeSettings;
+  /** Undefined: first in the row. */
+  readonly standby?: StandbySettings | undefined;
 }

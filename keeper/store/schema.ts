@@ -1,11 +1,11 @@
 /**
  * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions`, `spending`,
- * `gas_fees` and `dead_letters` can be rebuilt from the chain.
+ * `gas_fees`, `dead_letters` and `dues` can be rebuilt from the chain.
  *
  * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
  * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const FIRST = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -66,5 +66,15 @@ const GAS_AND_DEAD_LETTERS = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Since when something has been due about an account, for a keeper that leaves it to others first. */
+const DUES = `
+  CREATE TABLE IF NOT EXISTS dues (
+    account TEXT PRIMARY KEY,
+    duty TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** The nth leads from version n to n + 1; a store of any older version is brought up to date, none is left behind. */
-export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS];
+export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS, DUES];

@@ -4,8 +4,10 @@ import type { AccountState } from "../../sdk/vaultTypes.ts";
 import { MAX_REORG_BLOCKS, type AppliedBlock, type BlockRef, type SavedBook } from "../book/book.ts";
 import { NEW_VAULT, type VaultRecord } from "../book/vaultRecord.ts";
 import { UserError, messageOf } from "../errors.ts";
+import type { Since } from "../policy/standby.ts";
 import { decode, encode } from "./codec.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import type { DeadLetter, GasFee, JournalEntry, Spending } from "./records.ts";
 import { blockOf, text, type Row } from "./rows.ts";
 import { asStoreError } from "./storeError.ts";
 import { openStoreLock, type StoreLock } from "./storeLock.ts";
@@ -14,42 +16,6 @@ import { openStoreLock, type StoreLock } from "./storeLock.ts";
 export interface StoreOwner {
   readonly chainId: number;
   readonly vault: string;
-}
-
-/** A transaction as it was signed, before anyone saw it. */
-export interface JournalEntry {
-  readonly hash: string;
-  readonly sender: string;
-  readonly nonce: number;
-  /** The signed bytes, sent again identically after a crash. */
-  readonly raw: string;
-  /** What it does, as `encode` writes it; opaque here. */
-  readonly action: string;
-  readonly signedAtBlock: number;
-}
-
-/** Quote base units lost on an account in the day of block time numbered `day`. */
-export interface Spending {
-  readonly account: AccountId;
-  readonly day: number;
-  readonly amount: bigint;
-}
-
-/** What a nonce of `sender` cost, in the day of block time numbered `day`. */
-export interface GasFee {
-  readonly sender: string;
-  readonly nonce: number;
-  readonly day: number;
-  readonly wei: bigint;
-}
-
-/** An account whose work fails again and again while that of others succeeds. */
-export interface DeadLetter {
-  readonly account: AccountId;
-  /** Block of the last failure. */
-  readonly block: number;
-  readonly failures: number;
-  readonly reason: string;
 }
 
 /** Blocks kept for finding where a reorganisation began: more than may be taken back. */
@@ -245,6 +211,27 @@ export class Store {
         reason: text(row.reason),
       }),
     );
+  }
+
+  /** Since when something has been due about accounts. */
+  dues(): readonly (readonly [AccountId, Since])[] {
+    return this.#all("SELECT account, duty, block, timestamp FROM dues").map((row) => [
+      toAccountId(text(row.account)),
+      {
+        duty: text(row.duty) as Since["duty"],
+        block: Number(row.block),
+        timestamp: BigInt(Number(row.timestamp)),
+      },
+    ]);
+  }
+
+  /** Notes what has become due, and of which accounts nothing is any more. */
+  saveDues(due: ReadonlyMap<AccountId, Since>, gone: Iterable<AccountId>): void {
+    this.#write(() => {
+      for (const account of gone) this.#run("DELETE FROM dues WHERE account = ?", account);
+      for (const [account, { duty, block, timestamp }] of due)
+        this.#run("INSERT OR REPLACE INTO dues VALUES (?, ?, ?, ?)", account, duty, block, timestamp);
+    });
   }
 
   /** A small fact by name. */

@@ -49,6 +49,18 @@ describe("readConfig", () => {
     return readConfig(file);
   };
 
+  it("is first in the row unless told otherwise, and takes a rank and single delays", () => {
+    expect(read(minimal).standby.rank).to.equal(0);
+    const { standby } = read({ ...minimal, standby: { rank: 2, delaySeconds: { openCall: 90 } } });
+    expect(standby).to.deep.include({ rank: 2, delayBlocks: 2 });
+    expect(standby.delaySeconds).to.include({ openCall: 90, liquidateCritical: 6 });
+    expect(() => read({ ...minimal, standby: { rank: 8 } })).to.throw(UserError, "standby.rank");
+    expect(() => read({ ...minimal, standby: { delaySeconds: { approve: 1 } } })).to.throw(
+      UserError,
+      "approve",
+    );
+  });
+
   it("fills in defaults, resolves paths from its own folder, and counts in base units", () => {
     const config = read({ ...minimal, profitMargin: "0.25", allowance: { ceiling: "1000" }, tipGwei: "1.5" });
     expect(config.storeFile).to.equal(join(folder, "keeper.sqlite"));

@@ -198,6 +198,45 @@ describe("Outbox", () => {
     expect(String(error)).to.contain("nonce 0");
   });
 
+  it("K-08 stops while a stranger's transaction with its key still waits, before it signs for the same nonce", async () => {
+    const { node, outbox, at } = await setting();
+    node.pendingNonce = 0;
+    await at(1);
+    await outbox.send([parcel(1)], header(1));
+    // Its own in the pool, and nothing else.
+    node.pendingNonce = 1;
+    await at(2);
+    node.pendingNonce = 2;
+    const error: unknown = await at(3).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(GiveUpError);
+    expect(String(error)).to.contain("nonce 1").and.to.contain("another process has its key");
+    expect(node.sends).to.have.length(1);
+  });
+
+  it("K-08 does not start beside another's transaction, nor stop for its own that it took back too early", async () => {
+    const stranger = await setting();
+    stranger.node.pendingNonce = 1;
+    expect(await stranger.at(1).catch((thrown: unknown) => thrown)).to.be.instanceOf(GiveUpError);
+
+    const own = await setting();
+    await own.at(1);
+    own.node.behaviour = "refuse";
+    await own.outbox.send([parcel(1)], header(1));
+    expect(own.outbox.busyAccounts(1).size).to.equal(0);
+    // The endpoint that had refused it took it all the same, and says so now.
+    own.node.pendingNonce = 1;
+    expect(await own.at(2)).to.be.empty;
+  });
+
+  it("K-08 does not stop on the word of one endpoint that nobody confirms", async () => {
+    const { node, outbox } = await setting();
+    node.pendingNonce = 3;
+    const probe = outbox.probe(1);
+    const state = probe.read(await node.batch(probe.calls));
+    expect(outbox.settle(1, { ...state, isDoubted: true })).to.be.empty;
+    expect(() => outbox.settle(1, state)).to.throw(GiveUpError, "nonce 2");
+  });
+
   it("accepts nonces used before it was started", async () => {
     const { node, outbox, at } = await setting();
     node.nonce = 5;

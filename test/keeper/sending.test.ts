@@ -11,7 +11,7 @@ import { contentOf } from "../../keeper/executors/sentTransaction.ts";
 import { openSigner } from "../../keeper/executors/signer.ts";
 import { silentLog } from "../../keeper/log.ts";
 import type { RpcCall } from "../../keeper/sources/rpcClient.ts";
-import type { DeadLetter } from "../../keeper/store/store.ts";
+import type { DeadLetter } from "../../keeper/store/records.ts";
 import { KEYS } from "./support/chain.ts";
 import { FakeJournal } from "./support/fakeJournal.ts";
 import { FakeNode } from "./support/fakeNode.ts";

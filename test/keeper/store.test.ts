@@ -10,7 +10,8 @@ import { MAX_REORG_BLOCKS, type AppliedBlock } from "../../keeper/book/book.ts";
 import { NEW_VAULT } from "../../keeper/book/vaultRecord.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { decode, encode } from "../../keeper/store/codec.ts";
-import { Store, type JournalEntry } from "../../keeper/store/store.ts";
+import type { JournalEntry } from "../../keeper/store/records.ts";
+import { Store } from "../../keeper/store/store.ts";
 import { accountOf, stateOf } from "./support/state.ts";
 
 const OWNER = { chainId: 31_337, vault: "0xVault" };

@@ -1,5 +1,6 @@
 import type { AccountId } from "../../../sdk/accountId.ts";
-import type { GasFee, JournalEntry, Spending, Store } from "../../../keeper/store/store.ts";
+import type { GasFee, JournalEntry, Spending } from "../../../keeper/store/records.ts";
+import type { Store } from "../../../keeper/store/store.ts";
 
 type Journal = Pick<Store, "journal" | "settle" | "unsettled" | "addGasFee" | "removeGasFee" | "gasPaidOn">;
 

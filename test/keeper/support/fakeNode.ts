@@ -14,6 +14,8 @@ export class FakeNode implements Rpc {
   readonly sends: string[] = [];
   readonly mined = new Map<string, Mined>();
   nonce = 0;
+  /** With what the pool holds of the sender; undefined: the node does not say. */
+  pendingNonce: number | undefined;
   weiPerGas: bigint | undefined;
   /** What happens to a sending: taken and answered, taken with the reply lost, refused, or lost with a friendly answer. */
   behaviour: "take" | "loseReply" | "refuse" | "refuseButTake" | "swallow" = "take";
@@ -42,9 +44,10 @@ export class FakeNode implements Rpc {
   }
 
   #answer({ method, params }: RpcCall): RpcAnswer {
-    const [first] = params as [string];
+    const [first, tag] = params as [string, unknown];
     switch (method) {
       case "eth_getTransactionCount":
+        if (tag === "pending") return this.#pending();
         return { ok: true, result: `0x${this.nonce.toString(16)}` };
       case "eth_getTransactionByHash":
         return { ok: true, result: this.pool.has(first) ? { hash: first } : null };
@@ -55,6 +58,12 @@ export class FakeNode implements Rpc {
       default:
         throw new Error(method);
     }
+  }
+
+  #pending(): RpcAnswer {
+    if (this.pendingNonce === undefined)
+      return { ok: false, code: -32602, message: "no such block", data: undefined };
+    return { ok: true, result: `0x${Math.max(this.nonce, this.pendingNonce).toString(16)}` };
   }
 
   #receipt(hash: string): unknown {

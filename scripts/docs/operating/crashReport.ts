@@ -1,0 +1,122 @@
+import type { StatusReport } from "../../../keeper/monitor/statusReport.ts";
+import { accountIdOf } from "../../../sdk/accountId.ts";
+
+const OWNER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
+
+/** A book in the middle of a crash. */
+export const CRASH: StatusReport = {
+  vault: "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+  quote: "USDC",
+  notReadyFor: [],
+  stillSeconds: 3,
+  block: { number: 21_403_117, timestamp: 1_893_456_000, trust: "agreed", decideMs: 41 },
+  accounts: 12_408,
+  debt: "48,210,334.12",
+  counts: {
+    Healthy: 11_902,
+    Warned: 388,
+    Callable: 3,
+    Called: 96,
+    Recovering: 2,
+    Expired: 14,
+    Lapsed: 1,
+    Critical: 2,
+  },
+  prices: [
+    { symbol: "WETH", price: "1,702.11", isFresh: true },
+    { symbol: "WBTC", price: "27,940.5", isFresh: false },
+  ],
+  stoppedBy: undefined,
+  brake: "backed",
+  isSendingStopped: false,
+  standby: { rank: 0, isInCharge: true },
+  dues: [
+    { duty: "liquidateCritical", due: 2, overdue: 1 },
+    { duty: "openCall", due: 3, overdue: 0 },
+  ],
+  skipped: { notProfitable: 11, quoteBalance: 1 },
+  nearest: [
+    {
+      account: accountIdOf(OWNER, 0n),
+      owner: OWNER,
+      subAccount: "0",
+      status: "Critical",
+      health: "0.9032",
+      floorHealth: "0.9843",
+      debt: "412,008.31",
+    },
+    {
+      account: accountIdOf(OWNER, 7n),
+      owner: OWNER,
+      subAccount: "7",
+      status: "Callable",
+      health: "0.9981",
+      floorHealth: "1.0877",
+      debt: "18,400",
+    },
+    {
+      account: accountIdOf(OWNER, 12n),
+      owner: OWNER,
+      subAccount: "12",
+      status: "Warned",
+      health: "1.0022",
+      floorHealth: "1.0921",
+      debt: "9,120.5",
+    },
+  ],
+  calls: [
+    {
+      account: accountIdOf(OWNER, 3n),
+      owner: OWNER,
+      subAccount: "3",
+      status: "Called",
+      health: "0.9944",
+      floorHealth: "1.0836",
+      debt: "51,000",
+      secondsLeft: 312,
+    },
+    {
+      account: accountIdOf(OWNER, 4n),
+      owner: OWNER,
+      subAccount: "4",
+      status: "Called",
+      health: "1.0031",
+      floorHealth: "1.0931",
+      debt: "7,700.25",
+      secondsLeft: 9_480,
+    },
+  ],
+  openCalls: 113,
+  nextMoment: 312,
+  wallet: {
+    quote: "812,400",
+    allowance: "500,000",
+    native: { urgent: "4.21", normal: "1.03", housekeeping: "1.03" },
+  },
+  transactions: [
+    {
+      event: "mined",
+      block: 21_403_117,
+      duty: "openCall",
+      accounts: 41,
+      nonce: 902,
+      hash: `0x${"a1".repeat(32)}`,
+    },
+    {
+      event: "reverted",
+      block: 21_403_116,
+      duty: "liquidateCritical",
+      accounts: 1,
+      nonce: 188,
+      hash: `0x${"b2".repeat(32)}`,
+    },
+    {
+      event: "sent",
+      block: 21_403_116,
+      duty: "openCall",
+      accounts: 41,
+      nonce: 902,
+      hash: `0x${"a1".repeat(32)}`,
+    },
+  ],
+};
