@@ -4,7 +4,7 @@ import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../../hardhat.config.ts";
 import { root } from "../../compile.ts";
 import { linkedBytecode, type Artifact } from "../../deploy/artifacts.ts";
-import { gasBreakdown, innerBreakdown, type GasBreakdown, type TraceStep } from "./gasGroups.ts";
+import { gasBreakdown, meteredBreakdown, type GasBreakdown, type TraceStep } from "./gasGroups.ts";
 
 /** What an operation costs: `gasUsed` of a whole transaction, or what a contract pays for a view. */
 export interface Measurement {
@@ -108,15 +108,13 @@ export class GasChain {
     return { gas: gasUsed, breakdown: gasBreakdown(steps, { to, gasUsed, gasLimit }), receipt };
   }
 
-  /** What the view `call` costs a contract, by `meter`, a ViewMeter. */
-  async measureView(meter: Contract, [contract, method, ...args]: Call): Promise<Measurement> {
-    const data = contract.interface.encodeFunctionData(method, args);
-    const measure: Call = [meter, "measure", await contract.getAddress(), data];
-    const { hash, logs } = await this.act(this.signer(0), measure);
+  /** What a view costs a contract: the figure of the one event, `Measured`, of a contract that asks and reports. */
+  async measureView([meter, method, ...args]: Call): Promise<Measurement> {
+    const { hash, logs } = await this.act(this.signer(0), [meter, method, ...args]);
     const measured = logs.map((log) => meter.interface.parseLog(log)?.args[0] as bigint).at(-1);
     if (measured === undefined) throw new Error("the meter reported nothing");
     const { steps } = await this.#trace(hash);
-    return { gas: Number(measured), breakdown: innerBreakdown(steps) };
+    return { gas: Number(measured), breakdown: meteredBreakdown(steps, await meter.getAddress()) };
   }
 
   async #trace(hash: string): Promise<{ steps: readonly TraceStep[]; gasLimit: number }> {

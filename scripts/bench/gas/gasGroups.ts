@@ -54,17 +54,13 @@ export function gasBreakdown(
   return reader;
 }
 
-/** As `gasBreakdown` for the one call that the transaction's own code makes; the call itself belongs to the caller. */
-export function innerBreakdown(steps: readonly TraceStep[]): GasBreakdown {
-  const from = steps.findIndex(({ depth }) => depth > 1);
-  const asked = steps[from - 1];
-  if (asked === undefined) throw new Error("the transaction calls nothing");
-  const until = steps.findIndex(({ depth }, i) => i > from && depth === 1);
-  const back = steps[until];
-  const reader = new TraceReader(steps.slice(from, until));
-  const inner = reader.readFrame(calledBy(asked));
-  reader.total[callGroup(Number(asked.gas) - Number(back?.gas ?? 0) - inner)] +=
-    Number(asked.gas) - Number(back?.gas ?? 0) - inner;
+/** As `gasBreakdown` for what the outermost frame, of `meter`, does between its first and its last question for gas. */
+export function meteredBreakdown(steps: readonly TraceStep[], meter: string): GasBreakdown {
+  const isAsking = ({ op, depth }: TraceStep): boolean => op === "GAS" && depth === 1;
+  const reader = new TraceReader(
+    steps.slice(steps.findIndex(isAsking) + 1, steps.findLastIndex(isAsking) + 1),
+  );
+  reader.readFrame(meter);
   return reader;
 }
 
@@ -110,7 +106,7 @@ function calledBy({ op, stack }: TraceStep): string {
 }
 
 function groupOf(op: string, cost: number): Group {
-  if (CALLS.has(op)) return callGroup(cost);
+  if (CALLS.has(op)) return cost >= COLD_ACCOUNT_GAS ? "call cold" : "call warm";
   if (op === "SLOAD") return cost >= COLD_SLOT_GAS ? "sload cold" : "sload warm";
   if (op === "SSTORE") {
     if (cost >= NEW_SLOT_GAS) return "sstore new";
@@ -119,10 +115,6 @@ function groupOf(op: string, cost: number): Group {
   if (op === "TLOAD" || op === "TSTORE") return "transient";
   if (op.startsWith("LOG")) return "log";
   return op === "KECCAK256" || op === "SHA3" ? "keccak" : "rest";
-}
-
-function callGroup(cost: number): Group {
-  return cost >= COLD_ACCOUNT_GAS ? "call cold" : "call warm";
 }
 
 function nothing(): GasByGroup {

@@ -1,9 +1,11 @@
-import { MaxUint256, type Contract } from "ethers";
+import type { Contract } from "ethers";
 import { accountIdOf, type AccountId } from "../../../sdk/accountId.ts";
 import { artifactsOf } from "../../deploy/artifacts.ts";
 import { deployVault } from "../../deploy/deployVault.ts";
 import { parsePlan } from "../../deploy/plan.ts";
+import { fund } from "./fund.ts";
 import type { Call, GasChain } from "./gasChain.ts";
+import { answerAt, FEED_DECIMALS, KEEPER, LENDER, PRICES, TRADER, UNIT } from "./market.ts";
 
 /** Our vault with five collaterals, and whoever moves it. Every token has 18 decimals. */
 export interface OurVault {
@@ -17,10 +19,6 @@ export interface OurVault {
   readonly names: ReadonlyMap<string, string>;
 }
 
-export const UNIT = 10n ** 18n;
-/** Quote tokens for one collateral token. */
-export const PRICES = [2_000, 30_000, 15, 1, 150] as const;
-const FEED_DECIMALS = 8;
 /** Longer than a run; `wait` goes past deadlines. */
 const FOR_EVER_SECONDS = 10_000_000;
 
@@ -29,15 +27,7 @@ export function accountOf(chain: GasChain, number: number): AccountId {
   return accountIdOf(chain.signer(TRADER).address, BigInt(number));
 }
 
-export const LENDER = 1;
-export const TRADER = 2;
-export const KEEPER = 3;
 const FEE_RECIPIENT = 4;
-
-/** What the feed of collateral `number` answers when prices stand at `percent` per cent of `PRICES`. */
-export function answerAt(number: number, percent: number): bigint {
-  return BigInt(Math.round((PRICES[number] ?? 0) * percent * 10 ** (FEED_DECIMALS - 2)));
-}
 
 /** Deploys it from the production profile's artifacts, as scripts/deploy does; everybody holds all tokens. */
 export async function deployOurVault(chain: GasChain): Promise<OurVault> {
@@ -62,11 +52,14 @@ export async function deployOurVault(chain: GasChain): Promise<OurVault> {
   const plan = parsePlan(planOf(chain.signer(0).address, recipient, addresses), "the bench's plan");
   const deployment = await deployVault(chain.signer(0), plan, load);
   chain.begin();
+  const meter = await mock("ViewMeter");
+  const meterAddress = await meter.getAddress();
   const names = new Map<string, string>([
     [addresses.quote.toLowerCase(), "quote token"],
     [addresses.quoteFeed.toLowerCase(), "quote feed"],
     ...addresses.tokens.map((address): [string, string] => [address.toLowerCase(), "token"]),
     ...addresses.feeds.map((address): [string, string] => [address.toLowerCase(), "feeds"]),
+    [meterAddress.toLowerCase(), "ViewMeter"],
     ...Object.entries(deployment.contracts).map(([name, { address }]): [string, string] => [
       address.toLowerCase(),
       name,
@@ -74,13 +67,9 @@ export async function deployOurVault(chain: GasChain): Promise<OurVault> {
   ]);
   const { abi } = load("MarginVault.sol", "MarginVault");
   const vault = chain.contractAt(deployment.vault, abi);
-  for (const token of [quote, ...tokens]) {
-    for (const holder of [LENDER, TRADER, KEEPER].map((index) => chain.signer(index))) {
-      await chain.act(holder, [token, "mint", holder.address, 10n ** 9n * UNIT]);
-      await chain.act(holder, [token, "approve", deployment.vault, MaxUint256]);
-    }
-  }
-  return { vault, quote, tokens, feeds, quoteFeed, meter: await mock("ViewMeter"), names };
+  const holders = [LENDER, TRADER, KEEPER];
+  await fund(chain, [quote, ...tokens], { holders, spender: deployment.vault });
+  return { vault, quote, tokens, feeds, quoteFeed, meter, names };
 }
 
 /** Every feed answers anew; prices stand at `percent` per cent of `PRICES`. */

@@ -2,17 +2,8 @@ import { MaxUint256, type Interface } from "ethers";
 import type { AccountId } from "../../../sdk/accountId.ts";
 import type { GasChain, Measurement, Receipt } from "./gasChain.ts";
 import type { OperationName } from "./operations.ts";
-import {
-  accountOf,
-  deployOurVault,
-  KEEPER,
-  LENDER,
-  PRICES,
-  setPrices,
-  TRADER,
-  UNIT,
-  type OurVault,
-} from "./ourVault.ts";
+import { DEBT, KEEPER, LENDER, PRICES, TRADER, UNIT, WORTH } from "./market.ts";
+import { accountOf, deployOurVault, setPrices, type OurVault } from "./ourVault.ts";
 
 export type OurMeasurements = Record<OperationName, Measurement>;
 
@@ -24,9 +15,6 @@ const TO_BE_TAKEN = { 1: [31, 32], 5: [35, 36] } as const;
 const CROWD_FROM = 1_000;
 const CROWD = 200;
 
-/** What a debt of 1,500 has as collateral: a health factor of 1.07 where prices are at 100 per cent. */
-const WORTH = 2_000n;
-const DEBT = 1_500n * UNIT;
 /** At which it is 0.997. */
 const FALLEN_PERCENT = 93.25;
 /** Longer than the grace they have, by a quarter of an auction: the cheapest to take still comes first. */
@@ -112,7 +100,12 @@ class OurBench {
   async measureViews(): Promise<Pick<OurMeasurements, "health1" | "health2" | "health5">> {
     const { vault, meter } = this.#ours;
     const view = (count: keyof typeof PLAIN) =>
-      this.#chain.measureView(meter, [vault, "marginOf", this.#account(PLAIN[count])]);
+      this.#chain.measureView([
+        meter,
+        "measure",
+        vault.target,
+        vault.interface.encodeFunctionData("marginOf", [this.#account(PLAIN[count])]),
+      ]);
     return { health1: await view(1), health2: await view(2), health5: await view(5) };
   }
 

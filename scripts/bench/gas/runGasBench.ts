@@ -1,32 +1,58 @@
 import { writeFileSync } from "node:fs";
 import { compileOrExit } from "../../compile.ts";
-import { GasChain } from "./gasChain.ts";
+import { differenceTable } from "./differenceTable.ts";
+import { GasChain, type Measurement } from "./gasChain.ts";
 import { differences, readSnapshot, writeSnapshot, type GasRows } from "./gasSnapshot.ts";
-import { gasTable, printedTable } from "./gasTable.ts";
+import { gasTable, printedTable, type GasTable } from "./gasTable.ts";
 import { groupTable } from "./groupTable.ts";
 import { OPERATIONS } from "./operations.ts";
 import type { GasOptions } from "./options.ts";
-import { measureOurs } from "./ours.ts";
+import { measureOurs, type OurMeasurements } from "./ours.ts";
+import { measureAave } from "./peers/aave.ts";
+import { strangePeers } from "./peers/knownPeers.ts";
+import { measureMorpho } from "./peers/morpho.ts";
 
 /** Runs what was asked for and prints it; false when it found something wrong, which it has said. */
 export async function runGasBench(options: GasOptions): Promise<boolean> {
   await compileOrExit("production");
   const { rows, ours } = await measureOurs(await GasChain.start());
-  const gas = Object.fromEntries(OPERATIONS.map(({ name }) => [name, rows[name].gas])) as GasRows;
-  if (options.check) return check(gas);
+  if (options.check) return check(gasOf(rows));
   if (options.snapshot) {
-    writeSnapshot(gas);
+    writeSnapshot(gasOf(rows));
     console.log("gas: written to snapshots/gas.json");
     return true;
   }
-  const table = gasTable(gas);
-  console.log(printedTable(table));
+  const table = options.ours ? gasTable(gasOf(rows)) : await besidePeers(rows);
+  if (table === undefined) return false;
+  if (options.ours) console.log(printedTable(table));
   if (options.groups) {
     for (const { name, title } of OPERATIONS)
       console.log(`\n${groupTable(title, rows[name].breakdown, ours.names)}`);
   }
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ ops: table }, null, 2)}\n`);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify({ ops: table }, null, 2)}\n`);
+  }
   return true;
+}
+
+/** Measures the peers and prints both tables; undefined when a peer does not cost what it is known to cost. */
+async function besidePeers(rows: OurMeasurements): Promise<GasTable | undefined> {
+  const morpho = await measureMorpho(await GasChain.start());
+  const aave = await measureAave(await GasChain.start());
+  const peers = { morpho: gasOf(morpho), aave: gasOf(aave) };
+  const table = gasTable(gasOf(rows), peers);
+  console.log(printedTable(table));
+  console.log(`\n${differenceTable(rows, { Morpho: morpho, Aave: aave })}`);
+  const strange = strangePeers(peers);
+  for (const sentence of strange) console.error(`${sentence}: this run is void`);
+  return strange.length === 0 ? table : undefined;
+}
+
+function gasOf<Name extends string>(
+  rows: Readonly<Record<Name, Measurement>>,
+): Readonly<Record<Name, number>> {
+  const entries = Object.entries<Measurement>(rows).map(([name, { gas }]) => [name, gas] as const);
+  return Object.fromEntries(entries) as Record<Name, number>;
 }
 
 function check(rows: GasRows): boolean {
