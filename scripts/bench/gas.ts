@@ -1,5 +1,5 @@
 /*
- * `npm run bench:gas -- [--json FILE] [--ours] [--groups]`: what our vault's operations cost, whole transactions on
+ * `npm run bench:gas -- [--json FILE] [--ours] [--groups] [--docs]`: what our vault's operations cost, whole transactions on
  * Hardhat's chain in the production profile, beside Morpho Blue and Aave v3.6 measured in the same run; docs/bench-gas.md
  * says under which conditions. `--snapshot` writes our rows to snapshots/gas.json, `--check` (`npm run gas:check`)
  * compares them with it. Ends with 1 when something was wrong and with 2 for options that cannot be used.

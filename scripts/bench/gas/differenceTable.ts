@@ -1,8 +1,13 @@
-import type { GasByGroup } from "./gasGroups.ts";
-import type { Measurement } from "./gasChain.ts";
+import type { GasBreakdown, GasByGroup } from "./gasGroups.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
 
-type Rows = Readonly<Partial<Record<OperationName, Measurement>>>;
+/** A measurement with what its gas was spent on. */
+export interface Explained {
+  readonly gas: number;
+  readonly breakdown: GasBreakdown;
+}
+
+type Rows = Readonly<Partial<Record<OperationName, Explained>>>;
 
 /** The columns: what of a breakdown goes together for a reader. */
 const COLUMNS: readonly [title: string, of: (gas: GasByGroup) => number][] = [
@@ -21,7 +26,7 @@ const NAME_WIDTH = Math.max(...OPERATIONS.map(({ name }) => name.length));
  * batch it is one item's share.
  */
 export function differenceTable(
-  ours: Readonly<Record<OperationName, Measurement>>,
+  ours: Readonly<Record<OperationName, Explained>>,
   peers: { readonly Morpho: Rows; readonly Aave: Rows },
 ): string {
   const lines = OPERATIONS.flatMap(({ name }) => {
@@ -44,7 +49,7 @@ export function differenceTable(
 function bestOf(
   name: OperationName,
   peers: Readonly<Record<string, Rows>>,
-): { peer: string; measurement: Measurement } | undefined {
+): { peer: string; measurement: Explained } | undefined {
   const found = Object.entries(peers).flatMap(([peer, rows]) => {
     const measurement = rows[name];
     return measurement === undefined ? [] : [{ peer, measurement }];
@@ -58,7 +63,7 @@ function sumOf(gas: GasByGroup): number {
 
 function line(name: string, against: string, cells: readonly string[], sum: string): string {
   const columns = [...cells, sum].map((cell) => cell.padStart(11));
-  return [name.padEnd(NAME_WIDTH), against.padEnd(14), ...columns].join(" ");
+  return [name.padEnd(NAME_WIDTH), against.padEnd(14), ...columns].join(" ").trimEnd();
 }
 
 function grouped(gas: number): string {

@@ -9,7 +9,8 @@ import { gasBreakdown, meteredBreakdown, type GasBreakdown, type TraceStep } fro
 /** What an operation costs: `gasUsed` of a whole transaction, or what a contract pays for a view. */
 export interface Measurement {
   readonly gas: number;
-  readonly breakdown: GasBreakdown;
+  /** Traces it; what nobody asks for costs nothing. */
+  readonly explain: () => Promise<GasBreakdown>;
 }
 
 /** Mined, in a block of its own. */
@@ -27,6 +28,8 @@ export type Call = readonly [contract: Contract, method: string, ...args: unknow
 
 /** Of every block: what goes by between two on Ethereum. */
 const BLOCK_SECONDS = 12n;
+/** A transaction that is traced without its stacks. */
+const LONG_GAS = 1_000_000;
 const BEGINS_AFTER_SECONDS = 3_600n;
 const START = new Date(Date.UTC(2030, 0, 7));
 
@@ -102,24 +105,31 @@ export class GasChain {
   /** As `act`, and says what it cost. */
   async measure(from: HardhatEthersSigner, call: Call): Promise<Measurement & { readonly receipt: Receipt }> {
     const receipt = await this.act(from, call);
-    const { steps, gasLimit } = await this.#trace(receipt.hash);
     const to = await call[0].getAddress();
-    const { gasUsed } = receipt;
-    return { gas: gasUsed, breakdown: gasBreakdown(steps, { to, gasUsed, gasLimit }), receipt };
+    const { hash, gasUsed } = receipt;
+    const explain = async (): Promise<GasBreakdown> => {
+      const { steps, gasLimit } = await this.#trace(hash, gasUsed);
+      return gasBreakdown(steps, { to, gasUsed, gasLimit });
+    };
+    return { gas: gasUsed, explain, receipt };
   }
 
   /** What a view costs a contract: the figure of the one event, `Measured`, of a contract that asks and reports. */
   async measureView([meter, method, ...args]: Call): Promise<Measurement> {
-    const { hash, logs } = await this.act(this.signer(0), [meter, method, ...args]);
+    const { hash, gasUsed, logs } = await this.act(this.signer(0), [meter, method, ...args]);
     const measured = logs.map((log) => meter.interface.parseLog(log)?.args[0] as bigint).at(-1);
     if (measured === undefined) throw new Error("the meter reported nothing");
-    const { steps } = await this.#trace(hash);
-    return { gas: Number(measured), breakdown: meteredBreakdown(steps, await meter.getAddress()) };
+    const target = await meter.getAddress();
+    const explain = async (): Promise<GasBreakdown> =>
+      meteredBreakdown((await this.#trace(hash, gasUsed)).steps, target);
+    return { gas: Number(measured), explain };
   }
 
-  async #trace(hash: string): Promise<{ steps: readonly TraceStep[]; gasLimit: number }> {
+  async #trace(hash: string, gasUsed: number): Promise<{ steps: readonly TraceStep[]; gasLimit: number }> {
     const { provider } = this.#connection;
-    const params = [hash, { disableMemory: true, disableStorage: true }];
+    // The stack says who is called; in two million steps it would take gigabytes.
+    const disableStack = gasUsed > LONG_GAS;
+    const params = [hash, { disableMemory: true, disableStorage: true, disableStack }];
     const trace: unknown = await provider.request({ method: "debug_traceTransaction", params });
     const sent: unknown = await provider.request({ method: "eth_getTransactionByHash", params: [hash] });
     const { structLogs } = trace as { readonly structLogs: readonly TraceStep[] };

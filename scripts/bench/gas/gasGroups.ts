@@ -23,7 +23,7 @@ export type GasByGroup = Record<Group, number>;
 /** The gas of a transaction, or of one call in it, by what it was spent on and by whose code spent it. */
 export interface GasBreakdown {
   readonly total: GasByGroup;
-  /** By address in lower case; what is the transaction's own and the refund belong to nobody. */
+  /** By address in lower case, "unknown" for those a long trace does not name; what is the transaction's own and the refund belong to nobody. */
   readonly byCode: ReadonlyMap<string, GasByGroup>;
 }
 
@@ -33,7 +33,8 @@ export interface TraceStep {
   readonly gas: string | number;
   readonly gasCost: string | number;
   readonly depth: number;
-  readonly stack: readonly string[];
+  /** Left out of long traces. */
+  readonly stack?: readonly string[] | null;
 }
 
 const CALLS = new Set(["CALL", "STATICCALL", "DELEGATECALL", "CALLCODE", "CREATE", "CREATE2"]);
@@ -102,11 +103,14 @@ class TraceReader implements GasBreakdown {
 
 function calledBy({ op, stack }: TraceStep): string {
   if (op.startsWith("CREATE")) return "created";
+  if (!stack) return "unknown";
   return `0x${(stack.at(-2) ?? "").replace(/^0x/, "").padStart(40, "0").slice(-40)}`;
 }
 
 function groupOf(op: string, cost: number): Group {
   if (CALLS.has(op)) return cost >= COLD_ACCOUNT_GAS ? "call cold" : "call warm";
+  // Whoever asks whether there is code before calling pays for the first touch of the address there.
+  if (op === "EXTCODESIZE" && cost >= COLD_ACCOUNT_GAS) return "call cold";
   if (op === "SLOAD") return cost >= COLD_SLOT_GAS ? "sload cold" : "sload warm";
   if (op === "SSTORE") {
     if (cost >= NEW_SLOT_GAS) return "sstore new";

@@ -116,9 +116,9 @@ class OurBench {
     const openCall = await this.#measure(KEEPER, "openCall", this.#account(measured));
     this.#expect(openCall.receipt, "Transfer", 1);
     const crowd = Array.from({ length: CROWD }, (_, i) => this.#account(CROWD_FROM + i));
-    const { gas, receipt, breakdown } = await this.#measure(KEEPER, "openCalls", crowd);
+    const { gas, receipt, explain } = await this.#measure(KEEPER, "openCalls", crowd);
     this.#expect(receipt, "MarginCallOpened", CROWD);
-    return { openCall, openCallOf200: { gas: Math.round(gas / CROWD), breakdown } };
+    return { openCall, openCallOf200: { gas: Math.round(gas / CROWD), explain } };
   }
 
   async measureTakes(): Promise<Pick<OurMeasurements, "liquidate1" | "liquidate5">> {

@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { compileOrExit } from "../../compile.ts";
-import { differenceTable } from "./differenceTable.ts";
+import { differenceTable, type Explained } from "./differenceTable.ts";
 import { GasChain, type Measurement } from "./gasChain.ts";
 import { differences, readSnapshot, writeSnapshot, type GasRows } from "./gasSnapshot.ts";
+import { writeGasPage } from "./gasPage.ts";
 import { gasTable, printedTable, type GasTable } from "./gasTable.ts";
 import { groupTable } from "./groupTable.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -22,12 +23,11 @@ export async function runGasBench(options: GasOptions): Promise<boolean> {
     console.log("gas: written to snapshots/gas.json");
     return true;
   }
-  const table = options.ours ? gasTable(gasOf(rows)) : await besidePeers(rows);
+  const table = options.ours ? onlyOurs(rows) : await besidePeers(rows, options.docs);
   if (table === undefined) return false;
-  if (options.ours) console.log(printedTable(table));
   if (options.groups) {
     for (const { name, title } of OPERATIONS)
-      console.log(`\n${groupTable(title, rows[name].breakdown, ours.names)}`);
+      console.log(`\n${groupTable(title, await rows[name].explain(), ours.names)}`);
   }
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ ops: table }, null, 2)}\n`);
@@ -35,17 +35,26 @@ export async function runGasBench(options: GasOptions): Promise<boolean> {
   return true;
 }
 
+function onlyOurs(rows: OurMeasurements): GasTable {
+  const table = gasTable(gasOf(rows));
+  console.log(printedTable(table));
+  return table;
+}
+
 /** Measures the peers and prints both tables; undefined when a peer does not cost what it is known to cost. */
-async function besidePeers(rows: OurMeasurements): Promise<GasTable | undefined> {
+async function besidePeers(rows: OurMeasurements, isForDocs: boolean): Promise<GasTable | undefined> {
   const morpho = await measureMorpho(await GasChain.start());
   const aave = await measureAave(await GasChain.start());
   const peers = { morpho: gasOf(morpho), aave: gasOf(aave) };
   const table = gasTable(gasOf(rows), peers);
-  console.log(printedTable(table));
-  console.log(`\n${differenceTable(rows, { Morpho: morpho, Aave: aave })}`);
+  const explained = { Morpho: await explain(morpho), Aave: await explain(aave) };
+  const printed = `${printedTable(table)}\n\n${differenceTable(await explain(rows), explained)}`;
+  console.log(printed);
   const strange = strangePeers(peers);
   for (const sentence of strange) console.error(`${sentence}: this run is void`);
-  return strange.length === 0 ? table : undefined;
+  if (strange.length > 0) return undefined;
+  if (isForDocs) writeGasPage(table, printed);
+  return table;
 }
 
 function gasOf<Name extends string>(
@@ -53,6 +62,16 @@ function gasOf<Name extends string>(
 ): Readonly<Record<Name, number>> {
   const entries = Object.entries<Measurement>(rows).map(([name, { gas }]) => [name, gas] as const);
   return Object.fromEntries(entries) as Record<Name, number>;
+}
+
+async function explain<Name extends string>(
+  rows: Readonly<Record<Name, Measurement>>,
+): Promise<Readonly<Record<Name, Explained>>> {
+  const explained: Partial<Record<string, Explained>> = {};
+  for (const [name, row] of Object.entries<Measurement>(rows)) {
+    explained[name] = { gas: row.gas, breakdown: await row.explain() };
+  }
+  return explained as Record<Name, Explained>;
 }
 
 function check(rows: GasRows): boolean {
