@@ -104,7 +104,7 @@ class OurBench {
         meter,
         "measure",
         vault.target,
-        vault.interface.encodeFunctionData("marginOf", [this.#account(PLAIN[count])]),
+        vault.interface.encodeFunctionData("healthOf", [this.#account(PLAIN[count])]),
       ]);
     return { health1: await view(1), health2: await view(2), health5: await view(5) };
   }
