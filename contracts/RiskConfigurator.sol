@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
@@ -14,7 +14,7 @@ import {VolatilityMath, Weights} from "./libraries/VolatilityMath.sol";
 /// @notice See `IRiskConfigurator`.
 /// @dev The bounds are in the code. Of the parameters it keeps only what the vault has no room for: how weights follow
 /// volatility, and what they are without it.
-contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
+contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     uint256 private constant BPS = 1e4;
     /// @dev A price may fall this far beyond the floor before a sale at the deepest discount leaves a loss.
     uint256 private constant GAP_BPS = 500;
@@ -37,14 +37,16 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
 
     mapping(IMarginVault vault => mapping(address asset => VolatilityTerms)) private _volatilityTerms;
 
-    constructor(address initialOwner) Ownable(initialOwner) {}
+    constructor(address governance) AccessManaged(governance) {
+        if (governance.code.length == 0) revert AccessManagedInvalidAuthority(governance);
+    }
 
     /// @inheritdoc IRiskConfigurator
     function listCollaterals(
         IMarginVault vault,
         Listing[] calldata listings,
         IOracle newOracle
-    ) external onlyOwner {
+    ) external restricted {
         for (uint256 i; i < listings.length; ++i) {
             _checkToken(listings[i].asset);
             _checkTerms(listings[i].terms);
@@ -54,23 +56,28 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setCap(IMarginVault vault, address asset, uint128 newCap) external onlyOwner {
-        CollateralTerms memory terms = _termsOf(vault, asset);
-        terms.cap = newCap;
-        vault.setCollateralTerms(asset, terms);
+    function setCap(IMarginVault vault, address asset, uint128 newCap) external restricted {
+        _setCap(vault, asset, newCap, _termsOf(vault, asset));
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external onlyOwner {
+    function lowerCap(IMarginVault vault, address asset, uint128 newCap) external restricted {
         CollateralTerms memory terms = _termsOf(vault, asset);
-        VolatilityTerms storage t = _volatilityTerms[vault][asset];
+        _requireLower(terms.cap, newCap);
+        _setCap(vault, asset, newCap, terms);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external restricted {
+        _setInitialWeight(vault, asset, newInitialBps);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function lowerInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external restricted {
+        VolatilityTerms memory t = _volatilityTerms[vault][asset];
         bool isFollowing = address(t.gauge) != address(0);
-        terms.initialBps = newInitialBps;
-        if (isFollowing) terms.maintenanceBps = t.maintenanceBps;
-        _checkTerms(terms);
-        if (!isFollowing) return vault.setCollateralTerms(asset, terms);
-        t.initialBps = newInitialBps;
-        _poke(vault, asset);
+        _requireLower(isFollowing ? t.initialBps : _termsOf(vault, asset).initialBps, newInitialBps);
+        _setInitialWeight(vault, asset, newInitialBps);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -80,7 +87,7 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
         IVolatilityGauge newGauge,
         uint16 newSlopeBps,
         uint16 newCapBps
-    ) external onlyOwner {
+    ) external restricted {
         CollateralTerms memory terms = _termsOf(vault, asset);
         VolatilityTerms memory oldTerms = _volatilityTerms[vault][asset];
         VolatilityTerms memory newTerms;
@@ -119,12 +126,12 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setOracle(IMarginVault vault, IOracle newOracle) external onlyOwner {
+    function setOracle(IMarginVault vault, IOracle newOracle) external restricted {
         _setOracle(vault, newOracle);
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setRiskTerms(IMarginVault vault, RiskTerms calldata newTerms) external onlyOwner {
+    function setRiskTerms(IMarginVault vault, RiskTerms calldata newTerms) external restricted {
         uint256 minGrace = newTerms.minGraceSeconds;
         uint256 maxGrace = newTerms.maxGraceSeconds;
         if (minGrace < MIN_TIME_SECONDS || minGrace > maxGrace || maxGrace > MAX_TIME_SECONDS) {
@@ -145,12 +152,12 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setBorrowCap(IMarginVault vault, uint32 newCap) external onlyOwner {
+    function setBorrowCap(IMarginVault vault, uint32 newCap) external restricted {
         vault.setBorrowCap(newCap);
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setBrake(IMarginVault vault, address asset, BrakeTerms calldata newTerms) external onlyOwner {
+    function setBrake(IMarginVault vault, address asset, BrakeTerms calldata newTerms) external restricted {
         uint256 minimumBurst = MIN_DEBTS_IN_BURST * vault.riskTerms().minimumDebt;
         bool isNone = newTerms.burst == 0 && newTerms.perHour == 0;
         bool isSlow = newTerms.burst > MAX_HOURS_TO_FILL * newTerms.perHour;
@@ -161,7 +168,13 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
-    function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external onlyOwner {
+    function lowerBorrowCap(IMarginVault vault, uint32 newCap) external restricted {
+        _requireLower(vault.borrowCap(), newCap);
+        vault.setBorrowCap(newCap);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external restricted {
         if (newFeeBps > MAX_FEE_BPS) revert FeeOutOfRange(newFeeBps);
         vault.setFee(newFeeBps, newRecipient);
     }
@@ -183,6 +196,28 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
         _requireGauge(vault, asset, t);
         Weights memory target = _targets(t, t.gauge.volatilityWad());
         return (target.initialBps, target.maintenanceBps);
+    }
+
+    function _setCap(
+        IMarginVault vault,
+        address asset,
+        uint128 newCap,
+        CollateralTerms memory terms
+    ) private {
+        terms.cap = newCap;
+        vault.setCollateralTerms(asset, terms);
+    }
+
+    function _setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) private {
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        VolatilityTerms storage t = _volatilityTerms[vault][asset];
+        bool isFollowing = address(t.gauge) != address(0);
+        terms.initialBps = newInitialBps;
+        if (isFollowing) terms.maintenanceBps = t.maintenanceBps;
+        _checkTerms(terms);
+        if (!isFollowing) return vault.setCollateralTerms(asset, terms);
+        t.initialBps = newInitialBps;
+        _poke(vault, asset);
     }
 
     function _poke(
@@ -294,6 +329,10 @@ contract RiskConfigurator is Ownable2Step, IRiskConfigurator {
         if (!ordered) revert WeightsOutOfOrder(initial, maintenance, liquidation);
         uint256 maximum = ((BPS - discount) * (BPS - GAP_BPS)) / BPS;
         if (liquidation > maximum) revert LiquidationWeightTooHigh(liquidation, maximum);
+    }
+
+    function _requireLower(uint256 present, uint256 wanted) private pure {
+        if (wanted >= present) revert NotLower(wanted, present);
     }
 
     function _checkToken(address asset) private view {

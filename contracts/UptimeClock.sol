@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IUptimeClock, PauseKind} from "./interfaces/IUptimeClock.sol";
 import {Moment} from "./interfaces/VaultTypes.sol";
 
@@ -12,7 +12,7 @@ import {Moment} from "./interfaces/VaultTypes.sol";
 /// present outage as far as no pause covers it. An outage is folded when the feed says that it is over or fails, a
 /// pause when another one begins. Nothing before `foldedUntil` is counted again, so that no second counts twice and
 /// the time stood still never exceeds the time that passed.
-contract UptimeClock is IUptimeClock, Ownable2Step {
+contract UptimeClock is IUptimeClock, AccessManaged {
     uint256 private constant MAX_PAUSE_SECONDS = 1 days;
     uint256 private constant PERIOD_SECONDS = 30 days;
     uint256 private constant PERIOD_BUDGET_SECONDS = 3 days;
@@ -67,18 +67,16 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     /// @notice What every open deadline has at least after the clock stood still.
     uint256 public immutable graceSeconds;
 
-    address public guardian;
     Stops private _stops;
     uint80 private _seenRound;
     mapping(PauseKind kind => Budget) private _budgets;
 
     constructor(
-        address initialOwner,
-        address initialGuardian,
+        address governance,
         AggregatorV3Interface newSequencerFeed,
         uint256 newGraceSeconds
-    ) Ownable(initialOwner) {
-        guardian = initialGuardian;
+    ) AccessManaged(governance) {
+        if (governance.code.length == 0) revert AccessManagedInvalidAuthority(governance);
         sequencerFeed = newSequencerFeed;
         graceSeconds = newGraceSeconds;
         _stops.foldedUntil = uint40(block.timestamp);
@@ -103,8 +101,7 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     }
 
     /// @inheritdoc IUptimeClock
-    function pause(PauseKind kind, uint256 durationSeconds) external {
-        if (msg.sender != guardian) revert NotGuardian(msg.sender);
+    function pause(PauseKind kind, uint256 durationSeconds) external restricted {
         if (durationSeconds == 0 || durationSeconds > MAX_PAUSE_SECONDS) {
             revert PauseTooLong(durationSeconds, MAX_PAUSE_SECONDS);
         }
@@ -127,20 +124,13 @@ contract UptimeClock is IUptimeClock, Ownable2Step {
     }
 
     /// @inheritdoc IUptimeClock
-    function unpause(PauseKind kind) external {
-        if (msg.sender != guardian) revert NotGuardian(msg.sender);
+    function unpause(PauseKind kind) external restricted {
         Stops memory stops = _sync();
         uint256 until = _untilOf(stops, kind);
         if (until <= block.timestamp) revert NotPaused(kind);
         _setUntil(stops, kind, block.timestamp);
         _stops = stops;
         emit PauseSet(kind, block.timestamp, msg.sender);
-    }
-
-    /// @notice Names who may pause. Only the owner.
-    function setGuardian(address newGuardian) external onlyOwner {
-        emit GuardianSet(guardian, newGuardian);
-        guardian = newGuardian;
     }
 
     /// @inheritdoc IUptimeClock

@@ -85,7 +85,7 @@ async function act(
   for (const problem of problems) console.error(`  NOT AS PLANNED: ${problem}`);
   if (problems.length !== 0) throw new Error(`${problems.length} differences between the chain and the plan`);
   console.log(`Verified on the chain. The vault is ${deployment.vault}.`);
-  console.log(`${plan.owner} has to accept the configurator (acceptOwnership) unless it deployed it.`);
+  console.log(`Its governance is sealed: changes go through ${deployment.governance ?? ""} from here on.`);
 }
 
 function save(file: string, content: unknown): void {

@@ -34,6 +34,8 @@ export interface Deployment {
   readonly deployBlock: number;
   readonly vault: string;
   readonly configurator: string;
+  /** Who may set what, and when. Not there in deployments from before it was. */
+  readonly governance?: string;
   readonly authority: string;
   readonly clock: string;
   readonly oracle: string;
@@ -63,6 +65,7 @@ export function parseDeployment(json: unknown): Deployment {
     deployBlock: integerAt(fields.deployBlock, "deployBlock"),
     vault: addressOf("vault"),
     configurator: addressOf("configurator"),
+    ...(fields.governance === undefined ? {} : { governance: addressOf("governance") }),
     authority: addressOf("authority"),
     clock: addressOf("clock"),
     oracle: addressOf("oracle"),

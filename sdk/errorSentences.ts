@@ -57,8 +57,6 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `Much of ${say.asset("asset")} has been sold lately: ${say.quote("capacity")} may be sold above the floor now and this takes ${say.quote("needed")}: take less, or wait until the bucket fills.`,
   "LiquidationPaused()": () =>
     "The guardian has paused liquidation above the floor: wait until the pause ends; critical accounts can still be liquidated.",
-  "NotGuardian(address caller)": (say) =>
-    `Only the guardian may pause and ${say.address("caller")} is not: act as the guardian.`,
   "PauseTooLong(uint256 wanted, uint256 maximum)": (say) =>
     `A pause lasts from 1 second to ${say.duration("maximum")}, not ${say.duration("wanted")}: choose a time between.`,
   "PauseBudgetExceeded(uint256 wanted, uint256 available, uint256 periodEnd)": (say) =>
@@ -135,11 +133,66 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "NotListed(address vault, address asset)": (say) =>
     `${say.asset("asset")} is not listed in the vault ${say.address("vault")}: list it first.`,
 
+  "NotLower(uint256 wanted, uint256 present)": (say) =>
+    `Without a delay a limit may only be lowered, and ${say.integer("wanted")} is not below ${say.integer("present")}: have the risk admin schedule it.`,
+
+  // Governance and OpenZeppelin's AccessManager
+  "DelayOutOfRange(uint64 roleId, uint256 delaySeconds, uint256 minimumSeconds, uint256 maximumSeconds)": (
+    say,
+  ) =>
+    `A delay of ${say.duration("delaySeconds")} is out of bounds for the role ${say.integer("roleId")}: choose one from ${say.duration("minimumSeconds")} to ${say.duration("maximumSeconds")}.`,
+  "FunctionNotForRole(bytes4 selector, uint64 roleId)": (say) =>
+    `The role ${say.integer("roleId")} acts without a delay and may not have this function: give it to a role with one.`,
+  "AuthorityFixed(address target)": (say) =>
+    `${say.address("target")} stays with this governance, whose bounds hold for it: name others in its roles instead.`,
+  "NotDeployer(address caller)": (say) =>
+    `Only the deployer may seal the governance and ${say.address("caller")} is not it: use the deployer's key.`,
+  "AlreadySealed()": () =>
+    "The governance is sealed already: what is to change goes through its roles and their delays.",
+  "AccessManagedUnauthorized(address caller)": (say) =>
+    `${say.address("caller")} does not have the role that this function asks for: act as a member of that role.`,
+  "AccessManagedInvalidAuthority(address authority)": (say) =>
+    `${say.address("authority")} has no code and can govern nothing: deploy the governance first.`,
+  "AccessManagedRequiredDelay(address caller, uint32 delay)": (say) =>
+    `${say.address("caller")} has to wait ${say.duration("delay")} before this: schedule it with the governance first.`,
+  "AccessManagerAlreadyScheduled(bytes32 operationId)": () =>
+    "The same act is scheduled already: execute it when its time has come, or cancel it.",
+  "AccessManagerNotScheduled(bytes32 operationId)": () =>
+    "The act is not scheduled, and whoever asked has to wait before it: schedule it with the governance first.",
+  "AccessManagerNotReady(bytes32 operationId)": () =>
+    "The delay of the scheduled act has not passed: execute it later.",
+  "AccessManagerExpired(bytes32 operationId)": () =>
+    "The scheduled act was not executed within a week of its time: schedule it anew.",
+  "AccessManagerLockedRole(uint64 roleId)": (say) =>
+    `The role ${say.integer("roleId")} is fixed and cannot be changed so: use another role.`,
+  "AccessManagerLockedFunction(bytes4 selector)": () =>
+    "This function cannot be given to a role: leave it with the governance.",
+  "AccessManagerBadConfirmation()": () =>
+    "Only the member may renounce a role, and confirms it with their own address: use their key.",
+  "AccessManagerUnauthorizedAccount(address msgsender, uint64 roleId)": (say) =>
+    `${say.address("msgsender")} does not have the role ${say.integer("roleId")}: act as a member of it.`,
+  "AccessManagerUnauthorizedCall(address caller, address target, bytes4 selector)": (say) =>
+    `${say.address("caller")} does not have the role for this function of ${say.address("target")}, or schedules it for too early a time: act as a member of that role, after its delay.`,
+  "AccessManagerUnauthorizedConsume(address target)": (say) =>
+    `${say.address("target")} is not using up a scheduled act: only governed contracts do, while they are called.`,
+  "AccessManagerUnauthorizedCancel(address msgsender, address caller, address target, bytes4 selector)": (
+    say,
+  ) =>
+    `${say.address("msgsender")} may not cancel what ${say.address("caller")} has scheduled: the guardian, the admin or whoever scheduled it may.`,
+  "AccessManagerInvalidInitialAdmin(address initialAdmin)": (say) =>
+    `${say.address("initialAdmin")} cannot be the first admin: name an account.`,
+
+  "FailedCall()": () => "A call inside this one failed without saying why: simulate that call alone.",
+  "InsufficientBalance(uint256 balance, uint256 needed)": (say) =>
+    `The contract has ${say.integer("balance")} wei and would send ${say.integer("needed")}: send that much ether with the call.`,
+  "AddressEmptyCode(address target)": (say) =>
+    `${say.address("target")} has no code and cannot be called: name a contract.`,
+
   // volatility
   "VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps)": (say) =>
     `A slope of ${say.bps("slopeBps")} and a cap of ${say.bps("capBps")} are out of range: the slope must be from 1 to 10,000 bps, the cap from 1 to 2,500.`,
   "NoGauge(address vault, address asset)": (say) =>
-    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility, so there is nothing to poke: the configurator's owner sets a gauge.`,
+    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility, so there is nothing to poke: the risk admin sets a gauge.`,
   "GaugeTermsOutOfRange(uint256 halfLifeSeconds, uint256 referenceWad)": (say) =>
     `A half-life of ${say.duration("halfLifeSeconds")} and a reference of ${say.wad("referenceWad")} are out of range: the half-life must be from 1 hour to 30 days, the reference from 0.01 to 3.`,
   "RoundUnusable(address feed, uint256 roundId)": (say) =>

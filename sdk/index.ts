@@ -13,6 +13,7 @@ export * from "./flashLiquidator.ts";
 export * from "./forfeited.ts";
 export * from "./forecastMath.ts";
 export * from "./format.ts";
+export * from "./governance.ts";
 export * from "./healthMath.ts";
 export * from "./inputError.ts";
 export * from "./interest.ts";

@@ -29,8 +29,9 @@ struct VolatilityTerms {
 
 /// @title The parameters of vaults, inside bounds
 /// @notice The only caller of a vault's setters; one configurator may serve many vaults. Weights, discounts and fees in
-/// bps, times in seconds, amounts in base units. Every function that changes something is the owner's and reverts with
-/// `OwnableUnauthorizedAccount` for others, but for `poke`, which is anyone's.
+/// bps, times in seconds, amounts in base units. Every function that changes something belongs to a role of the
+/// configurator's `Governance` and reverts for others with `AccessManagedUnauthorized`: `poke` is anyone's, what begins
+/// with `lower` the risk steward's, at once, the rest the risk admin's, after a delay.
 interface IRiskConfigurator {
     /// @notice The weights of `asset` in `vault` follow volatility as `newTerms` say, or no longer.
     event VolatilityTermsSet(
@@ -101,6 +102,9 @@ interface IRiskConfigurator {
     /// @notice The weights of `asset` in `vault` follow no volatility.
     error NoGauge(IMarginVault vault, address asset);
 
+    /// @notice What is set without a delay must be lower than what there is, `present`.
+    error NotLower(uint256 wanted, uint256 present);
+
     /// @notice `asset` is not listed in `vault`.
     error NotListed(IMarginVault vault, address asset);
 
@@ -113,10 +117,16 @@ interface IRiskConfigurator {
     /// leave, and be liquidated, but not borrow more. Reverts with `NotListed`.
     function setCap(IMarginVault vault, address asset, uint128 newCap) external;
 
+    /// @notice As `setCap`, downwards and at once. Reverts with `NotLower`, `NotListed`.
+    function lowerCap(IMarginVault vault, address asset, uint128 newCap) external;
+
     /// @notice Sets the initial weight of a collateral. It binds new risk only, so that it may change at once; the
     /// other two may not be set until they can be ramped. Where the weights follow volatility it is the one without any
     /// tightening, and `poke` is done with it. Reverts with `NotListed`, `WeightsOutOfOrder`.
     function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external;
+
+    /// @notice As `setInitialWeight`, downwards and at once. Reverts with `NotLower`, `NotListed`, `WeightsOutOfOrder`.
+    function lowerInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external;
 
     /// @notice Lets the weights of a collateral follow the volatility that `newGauge` measures, from the next poke on:
     /// `weight / (1 + clamp(slope * max(0, volatility - reference), 0, cap))`. With the zero address they follow it no
@@ -156,6 +166,9 @@ interface IRiskConfigurator {
     /// @notice Sets how much of `asset` may be sold above the floor; zeros take the brake away. Its bucket is full
     /// then. Reverts with `BrakeOutOfRange` and as the vault does.
     function setBrake(IMarginVault vault, address asset, BrakeTerms calldata newTerms) external;
+
+    /// @notice As `setBorrowCap`, downwards and at once; zero stops borrowing. Reverts with `NotLower`.
+    function lowerBorrowCap(IMarginVault vault, uint32 newCap) external;
 
     /// @notice Sets the fee on interest and its recipient (zero: the insurance). Reverts with `FeeOutOfRange`.
     function setFee(IMarginVault vault, uint16 newFeeBps, address newRecipient) external;

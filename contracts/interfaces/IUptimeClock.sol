@@ -27,12 +27,6 @@ interface IUptimeClock {
     /// @notice Deadlines after `protectedFrom` do not pass before `protectedUntil`. In uptime.
     event DeadlinesProtected(uint256 protectedFrom, uint256 protectedUntil);
 
-    /// @notice Another guardian may pause from now on.
-    event GuardianSet(address indexed oldGuardian, address indexed newGuardian);
-
-    /// @notice Only the guardian may pause; `caller` is not.
-    error NotGuardian(address caller);
-
     /// @notice A pause lasts from 1 second to `maximum`.
     error PauseTooLong(uint256 wanted, uint256 maximum);
 
@@ -50,11 +44,11 @@ interface IUptimeClock {
 
     /// @notice Pauses for `durationSeconds` from now, or prolongs to it. Only the guardian; at most a day at a time
     /// and three days in a period of thirty that begins with its first pause, a new pause counting as an hour at
-    /// least. Reverts with `NotGuardian`, `PauseTooLong`, `PauseBudgetExceeded`.
+    /// least. Reverts with `AccessManagedUnauthorized`, `PauseTooLong`, `PauseBudgetExceeded`.
     function pause(PauseKind kind, uint256 durationSeconds) external;
 
     /// @notice Ends a pause now; its budget is spent. Only the guardian. Reverts with
-    /// `NotGuardian`, `NotPaused`.
+    /// `AccessManagedUnauthorized`, `NotPaused`.
     function unpause(PauseKind kind) external;
 
     /// @notice Seconds the clock has stood still so far.

@@ -93,7 +93,7 @@ export function handlerNames(): string[] {
 /** Names of the errors of everything a handler calls, by selector. */
 function errorNames(): Map<string, string> {
   const names = new Map<string, string>();
-  const sources = ["MarginVault", "RiskConfigurator", "UptimeClock", "Authority"];
+  const sources = ["MarginVault", "RiskConfigurator", "UptimeClock", "Authority", "Governance"];
   for (const source of sources) {
     new Interface(artifactsOf("default")(`${source}.sol`, source).abi).forEachError((error) => {
       names.set(error.selector, error.name);

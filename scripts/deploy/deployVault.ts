@@ -1,6 +1,7 @@
 import { Contract, ContractFactory, keccak256, type Signer } from "ethers";
 import type { Deployment, DeployedContract } from "../../sdk/deployment.ts";
 import { followVolatility, type GaugeSteps } from "./followVolatility.ts";
+import { beginSetup, governedContracts, isSealed, sealGovernance } from "./governVault.ts";
 import { linkedBytecode, type Artifact, type LoadArtifact } from "./artifacts.ts";
 import { feedTermsOf, type VaultPlan } from "./plan.ts";
 
@@ -16,9 +17,10 @@ interface Steps extends GaugeSteps {
 }
 
 /**
- * Deploys a vault and all it stands on, sets its terms, and offers the configurator to its owner.
+ * Deploys a vault and all it stands on, sets its terms, and seals its governance.
  *
  * Repeatable: contracts of `previous` are kept when code and arguments are the same, settings when they hold already.
+ * Once the governance is sealed nothing is set any more: what differs from the plan then is a matter of its roles.
  * Rejects with the node's error when a transaction fails; `onStep` has then reported everything before it.
  */
 export async function deployVault(
@@ -44,13 +46,13 @@ export async function deployVault(
     kinkRateWad,
     fullRateWad,
   ]);
+  const governance = await steps.deploy("Governance", "Governance.sol", [await signer.getAddress()]);
   const configurator = await steps.deploy("RiskConfigurator", "RiskConfigurator.sol", [
-    await signer.getAddress(),
+    await governance.getAddress(),
   ]);
   const authority = await steps.deploy("Authority", "Authority.sol", []);
   const clock = await steps.deploy("UptimeClock", "UptimeClock.sol", [
-    plan.owner,
-    plan.guardian,
+    await governance.getAddress(),
     plan.sequencerFeed,
     plan.riskTerms.minGraceSeconds,
   ]);
@@ -70,7 +72,21 @@ export async function deployVault(
     plan.collaterals.map(feedTermsOf),
   ]);
   const permitRouter = await steps.deploy("PermitRouter", "periphery/PermitRouter.sol", []);
-  const gauges = await configure(steps, plan, vault, configurator, oracle, signer);
+  const isOpen = !(await isSealed(governance));
+  if (!isOpen && (await read(vault, "collateralCount")) === 0n) {
+    throw new Error(
+      "the governance of the earlier deployment is sealed and a new vault cannot be set up under it: move the file of that deployment away to deploy one with a governance of its own",
+    );
+  }
+  if (isOpen) {
+    await beginSetup(governance, await signer.getAddress(), steps.send);
+    await configure(steps, plan, vault, configurator, oracle);
+  }
+  const gauges = await followVolatility(steps, plan, await vault.getAddress(), configurator, isOpen);
+  if (isOpen) {
+    const governed = governedContracts(await configurator.getAddress(), await clock.getAddress());
+    await sealGovernance(governance, plan, governed, steps.send);
+  }
 
   const rates = Object.fromEntries(Object.entries(plan.rates).map(([name, rate]) => [name, rate.toString()]));
   return {
@@ -78,6 +94,7 @@ export async function deployVault(
     deployBlock: Math.min(...Object.values(steps.contracts).map((c) => c.blockNumber)),
     vault: await vault.getAddress(),
     configurator: await configurator.getAddress(),
+    governance: await governance.getAddress(),
     authority: await authority.getAddress(),
     clock: await clock.getAddress(),
     oracle: await oracle.getAddress(),
@@ -105,8 +122,7 @@ async function configure(
   vault: Contract,
   configurator: Contract,
   oracle: Contract,
-  signer: Signer,
-): Promise<Map<number, string>> {
+): Promise<void> {
   const target = await vault.getAddress();
   if (!sameFields(await read(vault, "riskTerms"), plan.riskTerms)) {
     await steps.send("set risk terms", call(configurator, "setRiskTerms", target, plan.riskTerms));
@@ -122,17 +138,10 @@ async function configure(
       call(configurator, "listCollaterals", target, listings, oracleAddress),
     );
   }
-  const gauges = await followVolatility(steps, plan, target, configurator);
   if (!sameFields(await read(vault, "feeTerms"), plan.fee)) {
     const { feeBps, recipient } = plan.fee;
     await steps.send("set fee", call(configurator, "setFee", target, feeBps, recipient));
   }
-  const owner = (await read(configurator, "owner")) as string;
-  const pending = (await read(configurator, "pendingOwner")) as string;
-  if (owner === (await signer.getAddress()) && owner !== plan.owner && pending !== plan.owner) {
-    await steps.send("offer ownership", call(configurator, "transferOwnership", plan.owner));
-  }
-  return gauges;
 }
 
 function gaugeOf(gauges: ReadonlyMap<number, string>, number: number): { gauge?: string } {

@@ -6,7 +6,9 @@ export function describePlan(plan: VaultPlan): string[] {
   const { quote, rates, fee, riskTerms, sequencerFeed } = plan;
   return [
     `${plan.shareName} (${plan.shareSymbol}), lending ${quote.asset}`,
-    `  owner of the configurator ${plan.owner}, guardian ${plan.guardian}`,
+    `  parameters: ${plan.owner}, after ${plan.riskDelaySeconds} s`,
+    `  roles: ${plan.admin}, after ${plan.adminDelaySeconds} s`,
+    `  at once: steward ${plan.steward} (lower limits), guardian ${plan.guardian} (pauses)`,
     `  sequencer's uptime feed ${sequencerFeed === ZeroAddress ? "none" : sequencerFeed}`,
     `  quote feed ${quote.feed}, stale after ${quote.maxAgeSeconds} s`,
     `  rates a year, times 1e18: ${listed(rates)}`,

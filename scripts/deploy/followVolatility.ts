@@ -17,13 +17,14 @@ type CollateralPlan = VaultPlan["collaterals"][number];
 
 /**
  * Deploys a gauge for each collateral whose weights are to follow volatility, and has the configurator follow it.
- * Returns the gauges by the collateral's number. What holds already is left alone.
+ * Returns the gauges by the collateral's number. What holds already is left alone, as is everything without `mayFollow`.
  */
 export async function followVolatility(
   steps: GaugeSteps,
   plan: VaultPlan,
   vault: string,
   configurator: Contract,
+  mayFollow: boolean,
 ): Promise<Map<number, string>> {
   const gauges = new Map<number, string>();
   for (const [number, collateral] of plan.collaterals.entries()) {
@@ -37,7 +38,7 @@ export async function followVolatility(
     const terms = await volatilityTermsOf(configurator, vault, collateral.asset);
     const isSo =
       terms.gauge === address && Number(terms.slopeBps) === slopeBps && Number(terms.capBps) === capBps;
-    if (isSo) continue;
+    if (isSo || !mayFollow) continue;
     const transaction = configurator
       .getFunction("setVolatility")
       .send(vault, collateral.asset, address, slopeBps, capBps);

@@ -17,6 +17,7 @@ const amount = z
   .transform((text) => BigInt(text));
 const bps = z.int().min(0).max(10_000);
 const seconds = z.int().min(1);
+const DAY_SECONDS = 86_400;
 
 /** What makes an answer doubtful although it is in time; what is left out does not. */
 const guard = z.strictObject({
@@ -34,9 +35,15 @@ export const NO_GUARD = guard.parse({});
 const planSchema = z.strictObject({
   shareName: z.string().min(1),
   shareSymbol: z.string().min(1),
-  /** Who owns the configurator in the end; it has to accept. */
+  /** Who may set parameters, after a delay. */
   owner: address,
-  /** Who may pause calling and liquidation for a bounded time. */
+  riskDelaySeconds: seconds.default(2 * DAY_SECONDS),
+  /** Who names others in these roles, after a longer one: the owner unless given. */
+  admin: address.optional(),
+  adminDelaySeconds: seconds.default(5 * DAY_SECONDS),
+  /** Who may lower caps and initial weights and stop borrowing at once: the guardian unless given. */
+  steward: address.optional(),
+  /** Who may pause calling and liquidation for a bounded time, and cancel what the owner has scheduled. */
   guardian: address,
   /** The chain's uptime feed; zero on a chain without a sequencer. */
   sequencerFeed: address.default(ZeroAddress),
@@ -85,6 +92,12 @@ const planSchema = z.strictObject({
     .max(16),
 });
 
+const planWithRoles = planSchema.transform((plan) => ({
+  ...plan,
+  admin: plan.admin ?? plan.owner,
+  steward: plan.steward ?? plan.guardian,
+}));
+
 /** The oracle's terms of a collateral's feed, in the order of `FeedTerms`. */
 export function feedTermsOf(collateral: VaultPlan["collaterals"][number]): unknown[] {
   const { asset, feed, maxAgeSeconds, deadAgeSeconds, guard: own = NO_GUARD } = collateral;
@@ -94,11 +107,11 @@ export function feedTermsOf(collateral: VaultPlan["collaterals"][number]): unkno
 }
 
 /** Everything a vault is deployed with. Amounts are base units, weights bps, times seconds. */
-export type VaultPlan = z.infer<typeof planSchema>;
+export type VaultPlan = z.infer<typeof planWithRoles>;
 
 /** Checks a plan read from JSON; throws a sentence that names the field. */
 export function parsePlan(json: unknown, source: string): VaultPlan {
-  const result = planSchema.safeParse(json);
+  const result = planWithRoles.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join(".") ?? "";

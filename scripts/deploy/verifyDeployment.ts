@@ -1,5 +1,6 @@
 import { Contract, keccak256, type Provider } from "ethers";
 import type { Deployment } from "../../sdk/deployment.ts";
+import { verifyGovernance } from "./verifyGovernance.ts";
 import { followedTermsOf } from "./followVolatility.ts";
 import type { LoadArtifact } from "./artifacts.ts";
 import type { VaultPlan } from "./plan.ts";
@@ -57,9 +58,7 @@ export async function verifyDeployment(
     compareFields(`collateral ${number}`, followed, { initialBps, maintenanceBps, slopeBps, capBps }, expect);
     compareFields(`collateral ${number}`, terms, { liquidationBps, maxDiscountBps, cap }, expect);
   }
-  const owner: unknown = await configurator.getFunction("owner").staticCall();
-  const pending: unknown = await configurator.getFunction("pendingOwner").staticCall();
-  if (owner !== plan.owner) expect("owner, or the one ownership is offered to,", pending, plan.owner);
+  await verifyGovernance(provider, deployment, plan, load, expect);
   return problems;
 }
 

@@ -3,6 +3,8 @@ import type { ContractTransactionResponse } from "ethers";
 import type { HostileUptimeFeed, UptimeClock } from "../../types/index.ts";
 import { mineAt, now } from "../vault/support/clock.ts";
 import { eventOf, eventsOf } from "../vault/support/events.ts";
+import { ROLE } from "../../sdk/governance.ts";
+import { assignRoles } from "../vault/support/governance.ts";
 import { deploy, loadWorld, type World } from "../vault/support/world.ts";
 
 const CALLING = 0;
@@ -40,11 +42,11 @@ async function bench(): Promise<Bench> {
   const feed = await deploy<HostileUptimeFeed>(w.ethers, "HostileUptimeFeed");
   await feed.push(1n, UP, await now(w));
   const clock = await deploy<UptimeClock>(w.ethers, "UptimeClock", [
-    w.owner.address,
-    w.guardian.address,
+    w.governance,
     await feed.getAddress(),
     GRACE,
   ]);
+  await assignRoles({ governance: w.governance, clock });
   const start = (await now(w)) + 1_000n;
   const guarded = clock.connect(w.guardian);
   return {
@@ -74,12 +76,7 @@ describe("uptime", () => {
 
   it("is the time on a chain without a sequencer's feed", async () => {
     const { w } = await bench();
-    const clock = await deploy<UptimeClock>(w.ethers, "UptimeClock", [
-      w.owner.address,
-      w.guardian.address,
-      NOBODY,
-      1n,
-    ]);
+    const clock = await deploy<UptimeClock>(w.ethers, "UptimeClock", [w.governance, NOBODY, 1n]);
     await clock.sync();
     expect((await clock.read()).uptime).to.equal(await now(w));
   });
@@ -286,25 +283,24 @@ describe("pause and unpause (I-41, C-46)", () => {
     for (const caller of [w.owner, w.stranger]) {
       const as = clock.connect(caller);
       for (const refused of [() => as.pause(CALLING, 1n), () => as.unpause(CALLING)]) {
-        await expect(refused()).to.be.revertedWithCustomError(clock, "NotGuardian").withArgs(caller);
+        await expect(refused())
+          .to.be.revertedWithCustomError(clock, "AccessManagedUnauthorized")
+          .withArgs(caller);
       }
     }
   });
 
-  it("has a guardian whom the owner names", async () => {
+  it("has a guardian whom the admin names", async () => {
     const { w, clock } = await bench();
-    await expect(clock.connect(w.guardian).setGuardian(w.stranger))
-      .to.be.revertedWithCustomError(clock, "OwnableUnauthorizedAccount")
-      .withArgs(w.guardian);
-    expect(await eventOf(clock.setGuardian(w.stranger), clock, "GuardianSet")).to.deep.equal({
-      oldGuardian: w.guardian.address,
-      newGuardian: w.stranger.address,
-    });
+    await expect(w.governance.connect(w.guardian).grantRole(ROLE.guardian, w.stranger, 0n))
+      .to.be.revertedWithCustomError(w.governance, "AccessManagerUnauthorizedAccount")
+      .withArgs(w.guardian, ROLE.admin);
+    await w.governance.grantRole(ROLE.guardian, w.stranger, 0n);
+    await w.governance.revokeRole(ROLE.guardian, w.guardian);
     await clock.connect(w.stranger).pause(CALLING, 1n);
-    await expect(clock.connect(w.guardian).pause(CALLING, 1n)).to.be.revertedWithCustomError(
-      clock,
-      "NotGuardian",
-    );
+    await expect(clock.connect(w.guardian).pause(CALLING, 1n))
+      .to.be.revertedWithCustomError(clock, "AccessManagedUnauthorized")
+      .withArgs(w.guardian);
   });
 
   it("last from a second to a day (C-01, C-03, C-08)", async () => {
@@ -506,8 +502,7 @@ describe("a feed that is no feed (C-28, C-29)", () => {
     const feed = await deploy<HostileUptimeFeed>(w.ethers, "HostileUptimeFeed");
     await feed.push(1n, DOWN, 1n);
     const clock = await deploy<UptimeClock>(w.ethers, "UptimeClock", [
-      w.owner.address,
-      w.guardian.address,
+      w.governance,
       await feed.getAddress(),
       GRACE,
     ]);

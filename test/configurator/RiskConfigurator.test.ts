@@ -38,7 +38,7 @@ async function list(
 
 describe("RiskConfigurator", () => {
   describe("who may (I-37, C-46)", () => {
-    it("is the owner alone, for every function", async () => {
+    it("is a role of the governance, for every function", async () => {
       const w = await loadWorld();
       const stranger = w.configurator.connect(w.stranger);
       const { address } = w.collaterals[0]!;
@@ -51,12 +51,12 @@ describe("RiskConfigurator", () => {
         () => stranger.setFee(w.vault, 1n, w.stranger),
       ]) {
         await expect(refused())
-          .to.be.revertedWithCustomError(w.configurator, "OwnableUnauthorizedAccount")
+          .to.be.revertedWithCustomError(w.configurator, "AccessManagedUnauthorized")
           .withArgs(w.stranger);
       }
     });
 
-    it("is the configurator alone at the vault, not even its owner (I-37)", async () => {
+    it("is the configurator alone at the vault, not even its roles (I-37)", async () => {
       const w = await loadWorld();
       const { address } = w.collaterals[0]!;
       for (const actor of [w.owner, w.stranger]) {
@@ -71,17 +71,6 @@ describe("RiskConfigurator", () => {
           await expect(refused()).to.be.revertedWithCustomError(w.vault, "NotConfigurator").withArgs(actor);
         }
       }
-    });
-
-    it("passes to a new owner only when that one accepts (C-48)", async () => {
-      const w = await loadWorld();
-      await w.configurator.transferOwnership(w.stranger);
-      expect(await w.configurator.owner()).to.equal(w.owner.address);
-      await w.configurator.connect(w.stranger).acceptOwnership();
-      await expect(w.configurator.setFee(w.vault, 1n, w.owner)).to.be.revertedWithCustomError(
-        w.configurator,
-        "OwnableUnauthorizedAccount",
-      );
     });
   });
 

@@ -292,8 +292,8 @@ describe("RiskConfigurator: weights that follow volatility (rule 5, I-14)", () =
     });
   });
 
-  describe("what the owner sets (I-37)", () => {
-    it("says old and new, changes no weight, and is the owner's alone", async () => {
+  describe("what the risk admin sets (I-37)", () => {
+    it("says old and new, changes no weight, and is the risk admin's alone", async () => {
       const w = await loadWorld();
       const gauge = await deploy<StubbornGauge>(w.ethers, "StubbornGauge");
       const asset = w.collaterals[0]!.address;
@@ -306,7 +306,7 @@ describe("RiskConfigurator: weights that follow volatility (rule 5, I-14)", () =
       expect(await weightsOf(w)).to.deep.equal(STRONG);
       const stranger = w.configurator.connect(w.stranger);
       await expect(stranger.setVolatility(w.vault, asset, gauge, SLOPE, CAP))
-        .to.be.revertedWithCustomError(w.configurator, "OwnableUnauthorizedAccount")
+        .to.be.revertedWithCustomError(w.configurator, "AccessManagedUnauthorized")
         .withArgs(w.stranger);
     });
 

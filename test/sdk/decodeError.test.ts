@@ -27,6 +27,7 @@ async function compiledErrors(): Promise<ErrorFragment[]> {
 
 function example({ type, name }: ParamType): unknown {
   if (type === "bytes32") return ACCOUNT;
+  if (type === "bytes4") return ACCOUNT.slice(0, 10);
   if (type === "address") return name === "asset" || name === "token" ? WETH : OWNER;
   if (type === "uint8") return 2n;
   if (type === "string") return "a name";

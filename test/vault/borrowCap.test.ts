@@ -79,14 +79,14 @@ describe("the borrow cap (I-11, I-37)", () => {
     await trader.defer(borrowMove(w, id, w.usd(1_000n), trader.address), repayMove(w, id, w.usd(1n)));
   });
 
-  it("is the configurator's owner's to set, and says what it was (C-46)", async () => {
+  it("is the risk admin's to set, and says what it was (C-46)", async () => {
     const w = await loadWorld();
     await expect(w.vault.setBorrowCap(1n))
       .to.be.revertedWithCustomError(w.vault, "NotConfigurator")
       .withArgs(w.owner);
     await expect(w.configurator.connect(w.stranger).setBorrowCap(w.vault, 1n)).to.be.revertedWithCustomError(
       w.configurator,
-      "OwnableUnauthorizedAccount",
+      "AccessManagedUnauthorized",
     );
     const set = await eventOf(w.configurator.setBorrowCap(w.vault, 7n), w.vault, "BorrowCapSet");
     expect(set).to.deep.equal({ oldCap: NO_CAP, newCap: 7n });

@@ -59,17 +59,20 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
   configurator: {
     "configurator/RiskConfigurator": [
       ...["listCollaterals", "setCap", "setInitialWeight", "setOracle", "setRiskTerms", "setFee"],
-      ...["transferOwnership", "acceptOwnership", "owner"],
     ],
     "configurator/volatility": ["setVolatility", "poke", "volatilityTerms", "targetWeights"],
     "vault/borrowCap": ["setBorrowCap"],
     "vault/brake": ["setBrake"],
-    "vault/roles": ["renounceOwnership", "pendingOwner"],
+    "governance/governance": [
+      ...["lowerCap", "lowerInitialWeight", "lowerBorrowCap", "authority", "isConsumingScheduledOp"],
+    ],
+    "vault/roles": ["setAuthority"],
   },
   clock: {
-    "clock/uptimeClock": [...["read", "sync", "pause", "unpause", "downtime", "pausedUntil", "setGuardian"]],
-    "vault/views": ["guardian", "graceSeconds", "sequencerFeed"],
-    "vault/roles": ["transferOwnership", "acceptOwnership", "renounceOwnership", "owner", "pendingOwner"],
+    "clock/uptimeClock": [...["read", "sync", "pause", "unpause", "downtime", "pausedUntil"]],
+    "vault/views": ["authority", "graceSeconds", "sequencerFeed"],
+    "governance/governance": ["isConsumingScheduledOp"],
+    "vault/roles": ["setAuthority"],
   },
   authority: {
     "authority/authority": [

@@ -216,7 +216,7 @@ describe("the clock, starved", () => {
     const { w, probe } = await scene();
     const feed = await deploy<HostileUptimeFeed>(w.ethers, "HostileUptimeFeed");
     await feed.push(1n, 0n, await now(w));
-    const args = [w.owner.address, w.guardian.address, await feed.getAddress(), 900n];
+    const args = [w.governance, await feed.getAddress(), 900n];
     const clock = await deploy<UptimeClock>(w.ethers, "UptimeClock", args);
     await clock.sync();
     const at = await now(w);

@@ -2,16 +2,22 @@ import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { artifacts } from "hardhat";
 import type { AccountId } from "../../sdk/accountId.ts";
-import type { StubbornGauge, UptimeClock } from "../../types/index.ts";
+import { ROLE } from "../../sdk/governance.ts";
+import type { StubbornGauge } from "../../types/index.ts";
 import { Permission } from "./support/authority.ts";
+import { mineAt, now } from "./support/clock.ts";
 import { openPosition } from "./support/position.ts";
 import { deploy, deployVault, loadWorld, MAX_UINT, STRONG, type World } from "./support/world.ts";
 import { NO_GUARD } from "../../scripts/deploy/plan.ts";
 
 /** Whoever could think that they may do something, and an address that nobody holds the key of. */
 const ROLES = [
-  "owner",
+  "deployer",
+  "riskAdmin",
+  "steward",
   "guardian",
+  "admin",
+  "governance",
   "configurator",
   "vault",
   "clock",
@@ -34,31 +40,44 @@ interface Scene {
 }
 
 interface Privilege {
-  on: "vault" | "configurator" | "clock" | "authority";
+  on: "vault" | "configurator" | "clock" | "authority" | "governance";
   name: string;
   args: (s: Scene) => unknown[];
   /** Who may. */
   may: readonly Role[];
+  /** How long they wait between scheduling and doing it. */
+  delaySeconds?: bigint;
   /** What everybody else gets. */
   error: string;
 }
+
+const DAY = 86_400n;
+const RISK_DELAY = 2n * DAY;
+const ADMIN_DELAY = 5n * DAY;
 
 async function scene(): Promise<Scene> {
   const w = await loadWorld();
   const id = await openPosition(w, { debt: w.usd(1_000n) });
   const signers = await w.ethers.getSigners();
-  const [operator, improver] = [signers[10]!, signers[11]!];
-  await w.authority.connect(w.trader).setOperator(operator, Permission.Everything);
-  await w.authority.connect(w.trader).setOperator(improver, Permission.Improve);
+  const [operator, improver, riskAdmin, steward, admin] = signers.slice(10, 15);
+  await w.governance.revokeRole(ROLE.riskSteward, w.owner);
+  await w.governance.grantRole(ROLE.riskSteward, steward!, 0n);
+  await w.governance.seal(admin!, ADMIN_DELAY, riskAdmin!, RISK_DELAY);
+  await w.authority.connect(w.trader).setOperator(operator!, Permission.Everything);
+  await w.authority.connect(w.trader).setOperator(improver!, Permission.Improve);
   const addresses: Record<Role, string> = {
-    owner: w.owner.address,
+    deployer: w.owner.address,
+    riskAdmin: riskAdmin!.address,
+    steward: steward!.address,
     guardian: w.guardian.address,
+    admin: admin!.address,
+    governance: await w.governance.getAddress(),
     configurator: await w.configurator.getAddress(),
     vault: w.vaultAddress,
     clock: await w.clock.getAddress(),
     trader: w.trader.address,
-    operator: operator.address,
-    improver: improver.address,
+    operator: operator!.address,
+    improver: improver!.address,
     lender: w.lender.address,
     keeper: w.keeper.address,
     feeRecipient: w.feeRecipient.address,
@@ -72,9 +91,22 @@ async function scene(): Promise<Scene> {
 const NO_BRAKE = { burst: 0n, perHour: 0n };
 const eth = (s: Scene) => s.w.collaterals[0]!.address;
 const ofConfigurator = { on: "vault", may: ["configurator"], error: "NotConfigurator" } as const;
-const ofOwner = { on: "configurator", may: ["owner"], error: "OwnableUnauthorizedAccount" } as const;
-const ofClockOwner = { ...ofOwner, on: "clock" } as const;
-const ofGuardian = { on: "clock", may: ["guardian"], error: "NotGuardian" } as const;
+const governed = { error: "AccessManagedUnauthorized" } as const;
+const ofRiskAdmin = {
+  ...governed,
+  on: "configurator",
+  may: ["riskAdmin"],
+  delaySeconds: RISK_DELAY,
+} as const;
+const ofSteward = { ...governed, on: "configurator", may: ["steward"] } as const;
+const ofGuardian = { ...governed, on: "clock", may: ["guardian"] } as const;
+const ofGovernance = { ...governed, name: "setAuthority", may: ["governance"] } as const;
+const ofAdmin = {
+  on: "governance",
+  may: ["admin"],
+  delaySeconds: ADMIN_DELAY,
+  error: "AccessManagerUnauthorizedAccount",
+} as const;
 const ofTrader = { on: "vault", may: ["trader", "operator"], error: "NotAuthorized" } as const;
 
 const privileges: Privilege[] = [
@@ -87,22 +119,29 @@ const privileges: Privilege[] = [
   { ...ofConfigurator, name: "setFee", args: (s) => [1n, s.addresses.stranger] },
   { ...ofTrader, name: "borrow", args: (s) => [s.id, s.w.usd(1n), s.addresses.stranger] },
   { ...ofTrader, name: "withdrawCollateral", args: (s) => [s.id, eth(s), 1n, s.addresses.stranger] },
-  { ...ofOwner, name: "listCollaterals", args: (s) => [s.w.vault, [], s.w.oracle] },
-  { ...ofOwner, name: "setCap", args: (s) => [s.w.vault, eth(s), 1n] },
-  { ...ofOwner, name: "setInitialWeight", args: (s) => [s.w.vault, eth(s), 1_000n] },
-  { ...ofOwner, name: "setVolatility", args: (s) => [s.w.vault, eth(s), s.gauge, 1n, 1n] },
-  { ...ofOwner, name: "setBrake", args: (s) => [s.w.vault, eth(s), NO_BRAKE] },
-  { ...ofOwner, name: "setOracle", args: (s) => [s.w.vault, s.w.oracle] },
-  { ...ofOwner, name: "setRiskTerms", args: (s) => [s.w.vault, s.w.risk] },
-  { ...ofOwner, name: "setBorrowCap", args: (s) => [s.w.vault, 1n] },
-  { ...ofOwner, name: "setFee", args: (s) => [s.w.vault, 1n, s.addresses.stranger] },
-  { ...ofOwner, name: "transferOwnership", args: (s) => [s.addresses.stranger] },
-  { ...ofOwner, name: "renounceOwnership", args: () => [] },
-  { ...ofOwner, name: "acceptOwnership", args: () => [], may: ["stranger"] },
-  { ...ofClockOwner, name: "setGuardian", args: (s) => [s.addresses.stranger] },
-  { ...ofClockOwner, name: "transferOwnership", args: (s) => [s.addresses.stranger] },
-  { ...ofClockOwner, name: "renounceOwnership", args: () => [] },
-  { ...ofClockOwner, name: "acceptOwnership", args: () => [], may: ["stranger"] },
+  { ...ofRiskAdmin, name: "listCollaterals", args: (s) => [s.w.vault, [], s.w.oracle] },
+  { ...ofRiskAdmin, name: "setCap", args: (s) => [s.w.vault, eth(s), 1n] },
+  { ...ofRiskAdmin, name: "setInitialWeight", args: (s) => [s.w.vault, eth(s), 1_000n] },
+  { ...ofRiskAdmin, name: "setVolatility", args: (s) => [s.w.vault, eth(s), s.gauge, 1n, 1n] },
+  { ...ofRiskAdmin, name: "setBrake", args: (s) => [s.w.vault, eth(s), NO_BRAKE] },
+  { ...ofRiskAdmin, name: "setOracle", args: (s) => [s.w.vault, s.w.oracle] },
+  { ...ofRiskAdmin, name: "setRiskTerms", args: (s) => [s.w.vault, s.w.risk] },
+  { ...ofRiskAdmin, name: "setBorrowCap", args: (s) => [s.w.vault, 1n] },
+  { ...ofRiskAdmin, name: "setFee", args: (s) => [s.w.vault, 1n, s.addresses.stranger] },
+  { ...ofSteward, name: "lowerCap", args: (s) => [s.w.vault, eth(s), 1n] },
+  { ...ofSteward, name: "lowerInitialWeight", args: (s) => [s.w.vault, eth(s), 1_000n] },
+  { ...ofSteward, name: "lowerBorrowCap", args: (s) => [s.w.vault, 1n] },
+  { ...ofGovernance, on: "configurator", args: (s) => [s.w.vault] },
+  { ...ofGovernance, on: "clock", args: (s) => [s.w.vault] },
+  { ...ofAdmin, name: "grantRole", args: (s) => [ROLE.guardian, s.addresses.stranger, 0n] },
+  { ...ofAdmin, name: "revokeRole", args: (s) => [ROLE.guardian, s.addresses.guardian] },
+  { ...ofAdmin, name: "labelRole", args: () => [ROLE.guardian, "guardian"] },
+  { ...ofAdmin, name: "setRoleAdmin", args: () => [ROLE.guardian, 9n] },
+  { ...ofAdmin, name: "setRoleGuardian", args: () => [ROLE.guardian, 9n] },
+  { ...ofAdmin, name: "setGrantDelay", args: () => [ROLE.guardian, 60n] },
+  { ...ofAdmin, name: "setTargetFunctionRole", args: (s) => [s.w.vault, ["0x12345678"], 9n] },
+  { ...ofAdmin, name: "setTargetAdminDelay", args: (s) => [s.w.vault, 60n] },
+  { ...ofAdmin, name: "setTargetClosed", args: (s) => [s.w.vault, true] },
   { ...ofGuardian, name: "pause", args: () => [0, 60n] },
   { ...ofGuardian, name: "unpause", args: () => [0] },
   {
@@ -123,6 +162,8 @@ const OPEN: Record<Privilege["on"], string[]> = {
   ],
   configurator: ["poke"],
   clock: ["sync"],
+  // Each asks for the role of what is scheduled, executed or cancelled; `seal` works once, for the deployer.
+  governance: ["schedule", "cancel", "consumeScheduledOp", "multicall", "renounceRole", "seal"],
   authority: ["setOperator", "setOperatorWithSig", "setAccountOperatorWithSig", "invalidateNonce"],
 };
 
@@ -132,13 +173,31 @@ function callAs(s: Scene, { on, name, args }: Privilege, from: string): Promise<
   return contract.getFunction(name).staticCall(...args(s), { from });
 }
 
+/** Schedules what `may` may, and waits until it can be done. */
+async function passDelay(s: Scene, privilege: Privilege): Promise<void> {
+  const { on, name, args, may, delaySeconds } = privilege;
+  if (delaySeconds === undefined) return;
+  const contract: BaseContract = s.w[on];
+  const { data } = await contract.getFunction(name).populateTransaction(...args(s));
+  const signer = await s.w.ethers.getSigner(s.addresses[may[0]!]);
+  await s.w.governance.connect(signer).schedule(contract, data, 0n);
+  await mineAt(s.w, (await now(s.w)) + delaySeconds);
+}
+
 describe("each privileged function, from each role and from nobody (I-37)", () => {
   for (const privilege of privileges) {
-    const { on, name, may, error } = privilege;
-    it(`${on}.${name} is for ${may.join(" and ")} (C-46)`, async () => {
+    const { on, name, may, delaySeconds, error } = privilege;
+    const wait = delaySeconds === undefined ? "" : `, ${delaySeconds / DAY} days after scheduling it`;
+    it(`${on}.${name} is for ${may.join(" and ")}${wait} (C-46)`, async () => {
       const s = await scene();
-      for (const contract of [s.w.configurator, s.w.clock]) await contract.transferOwnership(s.w.stranger);
       if (name === "unpause") await s.w.clock.connect(s.w.guardian).pause(0, 60n);
+      if (delaySeconds !== undefined) {
+        await expect(callAs(s, privilege, s.addresses[may[0]!])).to.be.revertedWithCustomError(
+          s.w.governance,
+          "AccessManagerNotScheduled",
+        );
+      }
+      await passDelay(s, privilege);
       for (const role of ROLES) {
         const called = callAs(s, privilege, s.addresses[role]);
         if (may.includes(role)) await called;
@@ -149,7 +208,7 @@ describe("each privileged function, from each role and from nobody (I-37)", () =
 
   it("is one of these, or open to anybody: the lists are the ABI's (C-46)", async () => {
     const { w } = await scene();
-    for (const on of ["vault", "configurator", "clock", "authority"] as const) {
+    for (const on of ["vault", "configurator", "clock", "authority", "governance"] as const) {
       const named = privileges.filter((each) => each.on === on).map(({ name }) => name);
       const inAbi: string[] = [];
       w[on].interface.forEachFunction(({ name, stateMutability }) => {
@@ -187,11 +246,16 @@ describe("what is deployed", () => {
       const made = deployVault(w.ethers, { ...w, [place]: zero });
       await expect(made, place).to.be.revertedWithCustomError(w.vault, "ZeroAddress");
     }
-    await expect(deploy(w.ethers, "RiskConfigurator", [zero]))
-      .to.be.revertedWithCustomError(w.configurator, "OwnableInvalidOwner")
-      .withArgs(zero);
-    await expect(deploy(w.ethers, "UptimeClock", [zero, w.guardian, zero, 900n]))
-      .to.be.revertedWithCustomError(w.clock, "OwnableInvalidOwner")
+    for (const nobody of [zero, w.stranger.address]) {
+      await expect(deploy(w.ethers, "RiskConfigurator", [nobody]))
+        .to.be.revertedWithCustomError(w.configurator, "AccessManagedInvalidAuthority")
+        .withArgs(nobody);
+      await expect(deploy(w.ethers, "UptimeClock", [nobody, zero, 900n]))
+        .to.be.revertedWithCustomError(w.clock, "AccessManagedInvalidAuthority")
+        .withArgs(nobody);
+    }
+    await expect(deploy(w.ethers, "Governance", [zero]))
+      .to.be.revertedWithCustomError(w.governance, "AccessManagerInvalidInitialAdmin")
       .withArgs(zero);
     const feed = {
       asset: eth({ w } as Scene),
@@ -207,31 +271,32 @@ describe("what is deployed", () => {
       .to.be.revertedWithCustomError(w.oracle, "FeedUnusable")
       .withArgs(feed.asset, zero);
   });
-
-  it("without a guardian cannot be paused, and with a guardian of zero neither (C-47)", async () => {
-    const { w } = await scene();
-    const zero = w.ethers.ZeroAddress;
-    const clock = await deploy<UptimeClock>(w.ethers, "UptimeClock", [w.owner, zero, zero, 900n]);
-    await expect(clock.connect(w.guardian).pause(0, 60n))
-      .to.be.revertedWithCustomError(clock, "NotGuardian")
-      .withArgs(w.guardian);
-  });
 });
 
-describe("an owner that is gone", () => {
-  it("having renounced, leaves a vault that nobody can change and everybody can use (C-48)", async () => {
+describe("roles that are gone", () => {
+  it("having been renounced, leave a vault that nobody can change and everybody can use (C-48)", async () => {
     const s = await scene();
     const { w, id } = s;
-    await w.configurator.renounceOwnership();
-    await w.clock.renounceOwnership();
-    for (const privilege of privileges.filter(({ error }) => error === ofOwner.error)) {
-      // The owner is now the zero address, whose key nobody has.
-      for (const role of ROLES.filter((each) => each !== "nobody")) {
+    for (const [role, name] of [
+      [ROLE.admin, "admin"],
+      [ROLE.riskAdmin, "riskAdmin"],
+      [ROLE.riskSteward, "steward"],
+      [ROLE.guardian, "guardian"],
+    ] as const) {
+      const member = await w.ethers.getSigner(s.addresses[name]);
+      await expect(w.governance.connect(member).renounceRole(role, w.stranger))
+        .to.be.revertedWithCustomError(w.governance, "AccessManagerBadConfirmation")
+        .withArgs();
+      await w.governance.connect(member).renounceRole(role, member);
+    }
+    for (const privilege of privileges) {
+      if (privilege.error !== governed.error && privilege.error !== ofAdmin.error) continue;
+      // The governance itself never calls `setAuthority`.
+      for (const role of ROLES.filter((each) => each !== "governance")) {
         const called = callAs(s, privilege, s.addresses[role]);
-        await expect(called).to.be.revertedWithCustomError(s.w[privilege.on], ofOwner.error);
+        await expect(called).to.be.revertedWithCustomError(s.w[privilege.on], privilege.error);
       }
     }
-    await w.clock.connect(w.guardian).pause(0, 60n);
     const vault = w.vault.connect(w.trader);
     await vault.borrow(id, w.usd(10n), w.trader);
     await vault.repay(id, MAX_UINT);
@@ -239,20 +304,17 @@ describe("an owner that is gone", () => {
     await w.vault.connect(w.lender).redeem(await w.vault.maxRedeem(w.lender), w.lender, w.lender);
   });
 
-  it("stays while the new one has not accepted, and can name another (C-48)", async () => {
-    const { w } = await scene();
-    for (const contract of [w.configurator, w.clock]) {
-      await contract.transferOwnership(w.stranger);
-      expect([await contract.owner(), await contract.pendingOwner()]).to.deep.equal([
-        w.owner.address,
-        w.stranger.address,
-      ]);
-      await contract.transferOwnership(w.keeper);
-      await expect(contract.connect(w.stranger).acceptOwnership())
-        .to.be.revertedWithCustomError(contract, "OwnableUnauthorizedAccount")
-        .withArgs(w.stranger);
-      await contract.connect(w.keeper).acceptOwnership();
-      expect(await contract.owner()).to.equal(w.keeper.address);
-    }
+  it("can be cut off by closing what they govern, which stops neither vault nor clock (C-48)", async () => {
+    const s = await scene();
+    const { w, id } = s;
+    const close = { ...ofAdmin, name: "setTargetClosed", args: () => [s.addresses.clock, true] };
+    await passDelay(s, close);
+    const admin = await w.ethers.getSigner(s.addresses.admin);
+    await w.governance.connect(admin).setTargetClosed(w.clock, true);
+    await expect(w.clock.connect(w.guardian).pause(0, 60n))
+      .to.be.revertedWithCustomError(w.clock, "AccessManagedUnauthorized")
+      .withArgs(w.guardian);
+    await w.clock.sync();
+    await w.vault.connect(w.trader).repay(id, MAX_UINT);
   });
 });

@@ -79,9 +79,9 @@ describe("views of what the vault stands on", () => {
   });
 
   it("and what its clock was deployed with", async () => {
-    const { clock, guardian, uptimeFeed } = await loadWorld();
-    const named = [await clock.guardian(), await clock.graceSeconds(), await clock.sequencerFeed()];
-    expect(named).to.deep.equal([guardian.address, 900n, await uptimeFeed.getAddress()]);
+    const { clock, governance, uptimeFeed } = await loadWorld();
+    const named = [await clock.authority(), await clock.graceSeconds(), await clock.sequencerFeed()];
+    expect(named).to.deep.equal([await governance.getAddress(), 900n, await uptimeFeed.getAddress()]);
   });
 
   it("and what its lenders and borrowers have brought", async () => {

@@ -59,7 +59,11 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
       shareName: "Test",
       shareSymbol: "TEST",
       owner: owner.address,
+      admin: owner.address,
+      steward: owner.address,
       guardian: owner.address,
+      riskDelaySeconds: 172_800,
+      adminDelaySeconds: 432_000,
       sequencerFeed: await uptimeFeed.getAddress(),
       quote: { asset: quote, feed: await quoteFeed.getAddress(), maxAgeSeconds: 10_000_000 },
       rates: {

@@ -45,6 +45,37 @@ abstract contract GovernanceHandlers is Scenes {
         _count(true);
     }
 
+    function lowerCap(uint256 seed) external {
+        _begin(seed);
+        (address asset, CollateralTerms memory terms, ) = vault.collateralAt(_rand(listed.length));
+        uint256 cap = _oneIn(3) ? _between(0, type(uint128).max) : _between(0, terms.cap);
+        bytes memory data = abi.encodeCall(configurator.lowerCap, (vault, asset, uint128(cap)));
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        _hold(37, ok == (cap < terms.cap), "a cap was raised at once, or could not be lowered");
+    }
+
+    function lowerInitialWeight(uint256 seed) external {
+        _begin(seed);
+        address asset = address(listed[_rand(listed.length)].token);
+        VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
+        CollateralTerms memory before = _termsOf(asset);
+        uint256 present = address(t.gauge) == address(0) ? before.initialBps : t.initialBps;
+        uint256 weightBps = _oneIn(3) ? _between(1, BPS) : _between(present / 2 + 1, present);
+        bytes memory data = abi.encodeCall(
+            configurator.lowerInitialWeight,
+            (vault, asset, uint16(weightBps))
+        );
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        if (ok) _holdRamp(asset, before);
+        _hold(
+            37,
+            ok == (weightBps < present),
+            "an initial weight was raised at once, or could not be lowered"
+        );
+    }
+
     function setInitialWeight(uint256 seed) external {
         _begin(seed);
         address asset = address(listed[_rand(listed.length)].token);
@@ -173,6 +204,16 @@ abstract contract GovernanceHandlers is Scenes {
         if (!ok) return;
         (uint256 room, , ) = vault.capacity(asset);
         _hold(37, room == (isNone ? type(uint256).max : burst), "a new bucket is not full");
+    }
+
+    function lowerBorrowCap(uint256 seed) external {
+        _begin(seed);
+        uint256 present = vault.borrowCap();
+        uint256 cap = _oneIn(3) ? _between(0, type(uint32).max) : _between(present / 2, present);
+        bytes memory data = abi.encodeCall(configurator.lowerBorrowCap, (vault, uint32(cap)));
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        _hold(37, ok == (cap < present), "a borrow cap was raised at once, or could not be lowered");
     }
 
     function setFee(uint256 seed) external {

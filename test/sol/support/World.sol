@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Authority} from "../../../contracts/Authority.sol";
+import {Governance} from "../../../contracts/Governance.sol";
 import {KinkedRateModel} from "../../../contracts/KinkedRateModel.sol";
 import {MarginVault} from "../../../contracts/MarginVault.sol";
 import {RiskConfigurator} from "../../../contracts/RiskConfigurator.sol";
@@ -29,7 +30,7 @@ interface IVaultMaker {
 }
 
 /// @title A vault with everything around it, and the people who use it
-/// @notice The maker of the world is owner of its configuration and guardian of its clock.
+/// @notice The maker of the world is admin of its governance, which has given no function to another role.
 abstract contract World is ITransferHook {
     struct Listed {
         HookedToken token;
@@ -73,15 +74,11 @@ abstract contract World is ITransferHook {
         quote = new HookedToken(quoteDecimals);
         quoteFeed = new TestFeed(1e8);
         model = new KinkedRateModel(0.9e18, 0.01e18, 0.1e18, 2e18);
-        configurator = new RiskConfigurator(address(this));
+        Governance governance = new Governance(address(this));
+        configurator = new RiskConfigurator(address(governance));
         authority = new Authority();
         uptimeFeed = new MockFeed(0, "uptime", 0);
-        clock = new UptimeClock({
-            initialOwner: address(this),
-            initialGuardian: address(this),
-            newSequencerFeed: uptimeFeed,
-            newGraceSeconds: MIN_GRACE_SECONDS
-        });
+        clock = new UptimeClock(address(governance), uptimeFeed, MIN_GRACE_SECONDS);
         vault = maker.make(quote, model, address(configurator), authority, clock);
         configurator.setRiskTerms(vault, _risk(900, 3_600));
         configurator.setFee(vault, 1_000, address(0xFEE));

@@ -128,16 +128,6 @@ abstract contract WorldHandlers is Scenes {
         _hold(41, ok == isRunning, "a pause that runs could not be ended");
     }
 
-    function setGuardian(uint256 seed) external {
-        _begin(seed);
-        address other = _anyActor();
-        clock.setGuardian(other);
-        (bool ok, ) = address(clock).call(abi.encodeCall(clock.pause, (PauseKind.Calling, 1)));
-        _hold(37, !ok, "a guardian of yesterday paused");
-        clock.setGuardian(address(this));
-        _count(true);
-    }
-
     /// @dev Tokens sent to the vault change nothing but its balance.
     function donate(uint256 seed) external {
         _begin(seed);

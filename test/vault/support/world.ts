@@ -5,6 +5,7 @@ import { artifacts, network } from "hardhat";
 import type {
   Authority,
   ChainlinkOracle,
+  Governance,
   KinkedRateModel,
   MarginVault,
   MockERC20,
@@ -13,6 +14,7 @@ import type {
   UptimeClock,
 } from "../../../types/index.ts";
 import { NO_GUARD } from "../../../scripts/deploy/plan.ts";
+import { assignRoles, deployGovernance } from "./governance.ts";
 
 export interface Terms {
   initialBps: bigint;
@@ -66,6 +68,8 @@ export interface World {
   vault: MarginVault;
   vaultAddress: string;
   configurator: RiskConfigurator;
+  /** Not sealed: its deployer, the owner, may do everything without a delay. */
+  governance: Governance;
   oracle: ChainlinkOracle;
   model: KinkedRateModel;
   authority: Authority;
@@ -161,10 +165,12 @@ async function deployWorld(
     kink * percent,
     full * percent,
   ]);
-  const configurator = await deploy<RiskConfigurator>(ethers, "RiskConfigurator", [owner!.address]);
+  const governance = await deployGovernance(ethers, owner!, guardian!);
+  const configurator = await deploy<RiskConfigurator>(ethers, "RiskConfigurator", [governance]);
   const authority = await deploy<Authority>(ethers, "Authority");
   const uptimeFeed = await deploy<MockFeed>(ethers, "MockFeed", [0, "uptime", 0n]);
-  const clock = await deploy<UptimeClock>(ethers, "UptimeClock", [owner, guardian, uptimeFeed, 900n]);
+  const clock = await deploy<UptimeClock>(ethers, "UptimeClock", [governance, uptimeFeed, 900n]);
+  await assignRoles({ governance, configurator, clock });
   const vault = await deployVault(ethers, { quote, model, configurator, authority, clock });
 
   const risk: RiskTerms = {
@@ -200,6 +206,7 @@ async function deployWorld(
     vault,
     vaultAddress: await vault.getAddress(),
     configurator,
+    governance,
     oracle,
     model,
     authority,
