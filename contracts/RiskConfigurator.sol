@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {ListingChecks} from "./ListingChecks.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IRiskConfigurator, Listing, VolatilityTerms} from "./interfaces/IRiskConfigurator.sol";
@@ -15,19 +15,9 @@ import {VolatilityMath, Weights} from "./libraries/VolatilityMath.sol";
 /// @dev The bounds are in the code. Of the parameters it keeps only what the vault has no room for: how weights follow
 /// volatility, and what they are without it.
 contract RiskConfigurator is AccessManaged, IRiskConfigurator {
-    uint256 private constant BPS = 1e4;
-    /// @dev A price may fall this far beyond the floor before a sale at the deepest discount leaves a loss.
-    uint256 private constant GAP_BPS = 500;
-    uint256 private constant MIN_CURE_RATIO_BPS = 10_200;
-    uint256 private constant MIN_BAND_RATIO_BPS = 10_400;
-    uint256 private constant MIN_DISCOUNT_BPS = 100;
-    uint256 private constant MAX_DISCOUNT_BPS = 1_500;
     uint256 private constant MIN_TIME_SECONDS = 5 minutes;
     uint256 private constant MAX_TIME_SECONDS = 24 hours;
     uint256 private constant MAX_FEE_BPS = 3_000;
-    uint256 private constant MAX_TOKEN_DECIMALS = 36;
-    uint256 private constant PRICE_SCALE = 1e36;
-    uint256 private constant MIN_UNITS_IN_DUST = 100;
     uint256 private constant MIN_DEBTS_IN_BURST = 10;
     uint256 private constant MAX_HOURS_TO_FILL = 24;
     uint256 private constant MAX_SLOPE_BPS = 10_000;
@@ -48,11 +38,15 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         IOracle newOracle
     ) external restricted {
         for (uint256 i; i < listings.length; ++i) {
-            _checkToken(listings[i].asset);
-            _checkTerms(listings[i].terms);
+            ListingChecks.requireToken(listings[i].asset);
+            ListingChecks.requireTerms(listings[i].terms);
             vault.listCollateral(listings[i].asset, listings[i].terms);
         }
         _setOracle(vault, newOracle);
+        uint256 first = vault.collateralCount() - listings.length;
+        for (uint256 i; i < listings.length; ++i) {
+            ListingChecks.requireFeed(newOracle, first + i, listings[i].asset, listings[i].check);
+        }
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -214,7 +208,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         bool isFollowing = address(t.gauge) != address(0);
         terms.initialBps = newInitialBps;
         if (isFollowing) terms.maintenanceBps = t.maintenanceBps;
-        _checkTerms(terms);
+        ListingChecks.requireTerms(terms);
         if (!isFollowing) return vault.setCollateralTerms(asset, terms);
         t.initialBps = newInitialBps;
         _poke(vault, asset);
@@ -275,36 +269,8 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     }
 
     function _setOracle(IMarginVault vault, IOracle newOracle) private {
-        address vaultQuote = IERC4626(address(vault)).asset();
-        if (newOracle.quoteAsset() != vaultQuote) {
-            revert OracleQuoteMismatch(newOracle.quoteAsset(), vaultQuote);
-        }
-        address[] memory assets = newOracle.assets();
-        uint256 count = vault.collateralCount();
-        if (assets.length != count) revert OracleAssetMismatch(assets.length < count ? assets.length : count);
-        for (uint256 j; j < count; ++j) {
-            (address listed, , ) = vault.collateralAt(j);
-            if (assets[j] != listed) revert OracleAssetMismatch(j);
-            _checkPrice(vault, newOracle, j, listed);
-        }
+        ListingChecks.requireOracle(vault, newOracle);
         vault.setOracle(newOracle);
-    }
-
-    /// @dev A collateral that the present oracle has no fresh price for either may stay without one: a dead asset must
-    /// not keep the others from a new oracle.
-    function _checkPrice(IMarginVault vault, IOracle newOracle, uint256 number, address asset) private view {
-        (uint256 price36, bool fresh) = newOracle.price(asset);
-        if (fresh && price36 == 0) revert OraclePriceMissing(asset);
-        if (!fresh) {
-            IOracle oldOracle = vault.oracle();
-            bool isNew = address(oldOracle) == address(0) || oldOracle.assets().length <= number;
-            if (isNew) revert OraclePriceMissing(asset);
-            (, bool wasFresh) = oldOracle.price(asset);
-            if (wasFresh) revert OraclePriceMissing(asset);
-            return;
-        }
-        uint256 maximum36 = (uint256(vault.riskTerms().dustValue) * PRICE_SCALE) / MIN_UNITS_IN_DUST;
-        if (price36 > maximum36) revert UnitTooValuable(asset, price36, maximum36);
     }
 
     function _termsOf(IMarginVault vault, address asset) private view returns (CollateralTerms memory) {
@@ -316,30 +282,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         revert NotListed(vault, asset);
     }
 
-    function _checkTerms(CollateralTerms memory terms) private pure {
-        uint256 initial = terms.initialBps;
-        uint256 maintenance = terms.maintenanceBps;
-        uint256 liquidation = terms.liquidationBps;
-        uint256 discount = terms.maxDiscountBps;
-        if (discount < MIN_DISCOUNT_BPS || discount > MAX_DISCOUNT_BPS) revert DiscountOutOfRange(discount);
-        bool ordered =
-            initial != 0 &&
-                initial * MIN_CURE_RATIO_BPS <= maintenance * BPS &&
-                maintenance * MIN_BAND_RATIO_BPS <= liquidation * BPS;
-        if (!ordered) revert WeightsOutOfOrder(initial, maintenance, liquidation);
-        uint256 maximum = ((BPS - discount) * (BPS - GAP_BPS)) / BPS;
-        if (liquidation > maximum) revert LiquidationWeightTooHigh(liquidation, maximum);
-    }
-
     function _requireLower(uint256 present, uint256 wanted) private pure {
         if (wanted >= present) revert NotLower(wanted, present);
-    }
-
-    function _checkToken(address asset) private view {
-        if (asset.code.length == 0) revert NotAToken(asset);
-        (bool success, bytes memory result) = asset.staticcall(abi.encodeWithSignature("decimals()"));
-        if (!success || result.length < 32 || abi.decode(result, (uint256)) > MAX_TOKEN_DECIMALS) {
-            revert NotAToken(asset);
-        }
     }
 }

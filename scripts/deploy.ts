@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Deployment } from "../sdk/deployment.ts";
 import { compileOrExit, root } from "./compile.ts";
 import { artifactsOf } from "./deploy/artifacts.ts";
+import { checkFeeds } from "./deploy/checkFeeds.ts";
 import { deployVault } from "./deploy/deployVault.ts";
 import { describePlan } from "./deploy/describePlan.ts";
 import { readPlan, type VaultPlan } from "./deploy/plan.ts";
@@ -45,6 +46,9 @@ async function main(options: Options): Promise<void> {
     const file = join(root, "deployments", `${chainId}.json`);
     const previous = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Deployment) : undefined;
     show(plan, chainId, file, previous);
+    const problems = await checkFeeds(provider, plan);
+    for (const problem of problems) console.error(`  NOT AS EXPECTED: ${problem}`);
+    if (problems.length !== 0) throw new Error("a feed is not what the plan takes it for; nothing was sent");
     if (options.act !== true) {
       console.log("\nNothing was sent. Add --act to deploy.");
       return;

@@ -133,6 +133,16 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "NotListed(address vault, address asset)": (say) =>
     `${say.asset("asset")} is not listed in the vault ${say.address("vault")}: list it first.`,
 
+  "FeedMismatch(address asset, address feed, address expected)": (say) =>
+    `The oracle reads ${say.address("feed")} for ${say.asset("asset")} and the listing names ${say.address("expected")}: find out which is right.`,
+  "FeedDecimalsMismatch(address asset, uint256 decimals, uint256 expected)": (say) =>
+    `The feed of ${say.asset("asset")} has ${say.integer("decimals")} decimals and the listing says ${say.integer("expected")}: check that it is the right feed.`,
+  "FeedDescriptionMismatch(address asset, string description, string expected)": (say) =>
+    `The feed of ${say.asset("asset")} describes itself in other words than the listing does: check that it is the right feed.`,
+  "PriceNotAsExpected(address asset, uint256 price36, uint256 expected36, uint256 toleranceBps)": (say) =>
+    `The oracle's price of ${say.asset("asset")} is further than ${say.bps("toleranceBps")} from the expected one: check that the feed is of this asset in this currency, or bring the expected price up to date.`,
+  "ToleranceOutOfRange(uint256 toleranceBps, uint256 maximumBps)": (say) =>
+    `A tolerance of ${say.bps("toleranceBps")} is out of range: choose one from 1 bps to ${say.bps("maximumBps")}.`,
   "NotLower(uint256 wanted, uint256 present)": (say) =>
     `Without a delay a limit may only be lowered, and ${say.integer("wanted")} is not below ${say.integer("present")}: have the risk admin schedule it.`,
 

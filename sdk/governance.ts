@@ -14,7 +14,8 @@ export const MIN_DELAY_SECONDS: Readonly<Record<RoleName, number>> = {
 
 /** What each governed function of the configurator asks for, by its signature. */
 export const CONFIGURATOR_ROLES: Readonly<Record<string, RoleName>> = {
-  "listCollaterals(address,(address,(uint16,uint16,uint16,uint16,uint128))[],address)": "riskAdmin",
+  "listCollaterals(address,(address,(uint16,uint16,uint16,uint16,uint128),(address,uint8,string,uint256,uint16))[],address)":
+    "riskAdmin",
   "setCap(address,address,uint128)": "riskAdmin",
   "setInitialWeight(address,address,uint16)": "riskAdmin",
   "setVolatility(address,address,address,uint16,uint16)": "riskAdmin",

@@ -6,10 +6,25 @@ import {IOracle} from "./IOracle.sol";
 import {IVolatilityGauge} from "./IVolatilityGauge.sol";
 import {BrakeTerms, CollateralTerms, RiskTerms} from "./VaultTypes.sol";
 
+/// @notice What whoever lists a collateral takes its feed for. A feed that is something else is refused: one of a ratio
+/// where dollars were meant says so in its description, its decimals or its price.
+struct FeedCheck {
+    /// The feed that the oracle reads.
+    address feed;
+    uint8 feedDecimals;
+    /// As the feed has it, to the letter.
+    string description;
+    /// The price as known from elsewhere, quote base units per base unit, times 1e36.
+    uint256 price36;
+    /// How far the oracle's price may be from it, bps, from 1 to 2,000.
+    uint16 toleranceBps;
+}
+
 /// @notice A collateral to list.
 struct Listing {
     address asset;
     CollateralTerms terms;
+    FeedCheck check;
 }
 
 /// @notice How the weights of a collateral follow the volatility of its price. One slot.
@@ -93,6 +108,22 @@ interface IRiskConfigurator {
     /// (quote base units, times 1e36): a collateral that cannot be divided finely cannot be sold in tranches.
     error UnitTooValuable(address asset, uint256 price36, uint256 maximum36);
 
+    /// @notice The oracle reads `feed` for `asset`, the listing names `expected`.
+    error FeedMismatch(address asset, address feed, address expected);
+
+    /// @notice The answers of the feed of `asset` have `decimals`, the listing says `expected`.
+    error FeedDecimalsMismatch(address asset, uint256 decimals, uint256 expected);
+
+    /// @notice The feed of `asset` describes itself as `description`, the listing says `expected`.
+    error FeedDescriptionMismatch(address asset, string description, string expected);
+
+    /// @notice The oracle's price of `asset` is further than `toleranceBps` from the expected one (quote base units per
+    /// base unit, times 1e36).
+    error PriceNotAsExpected(address asset, uint256 price36, uint256 expected36, uint256 toleranceBps);
+
+    /// @notice A tolerance lies in 1 to `maximumBps`.
+    error ToleranceOutOfRange(uint256 toleranceBps, uint256 maximumBps);
+
     /// @notice `asset` has no code, or no decimals up to 36.
     error NotAToken(address asset);
 
@@ -109,8 +140,8 @@ interface IRiskConfigurator {
     error NotListed(IMarginVault vault, address asset);
 
     /// @notice Lists collaterals in this order, and points the vault at an oracle that knows them all. The vault's risk
-    /// terms have to be set before. Reverts with the errors of weights, discount and oracle above, `NotAToken`, and the
-    /// vault's.
+    /// terms have to be set before. Reverts with the errors of weights, discount, oracle and feed above, `NotAToken`, and
+    /// the vault's.
     function listCollaterals(IMarginVault vault, Listing[] calldata listings, IOracle newOracle) external;
 
     /// @notice Sets the cap of a collateral. A lower one takes nothing from anybody: holders can still deposit, repay,

@@ -3,6 +3,7 @@ import type { Deployment, DeployedContract } from "../../sdk/deployment.ts";
 import { followVolatility, type GaugeSteps } from "./followVolatility.ts";
 import { beginSetup, governedContracts, isSealed, sealGovernance } from "./governVault.ts";
 import { linkedBytecode, type Artifact, type LoadArtifact } from "./artifacts.ts";
+import { feedCheckOf } from "./feedCheckOf.ts";
 import { feedTermsOf, type VaultPlan } from "./plan.ts";
 
 export interface DeployOptions {
@@ -80,7 +81,7 @@ export async function deployVault(
   }
   if (isOpen) {
     await beginSetup(governance, await signer.getAddress(), steps.send);
-    await configure(steps, plan, vault, configurator, oracle);
+    await configure(steps, plan, vault, configurator, oracle, signer);
   }
   const gauges = await followVolatility(steps, plan, await vault.getAddress(), configurator, isOpen);
   if (isOpen) {
@@ -122,16 +123,21 @@ async function configure(
   vault: Contract,
   configurator: Contract,
   oracle: Contract,
+  signer: Signer,
 ): Promise<void> {
   const target = await vault.getAddress();
   if (!sameFields(await read(vault, "riskTerms"), plan.riskTerms)) {
     await steps.send("set risk terms", call(configurator, "setRiskTerms", target, plan.riskTerms));
   }
   if (((await read(vault, "collateralCount")) as bigint) === 0n) {
-    const listings = plan.collaterals.map((c) => [
-      c.asset,
-      [c.initialBps, c.maintenanceBps, c.liquidationBps, c.maxDiscountBps, c.cap],
-    ]);
+    const { decimals } = await describeToken(signer, plan.quote.asset);
+    const listings = await Promise.all(
+      plan.collaterals.map(async (c) => ({
+        asset: c.asset,
+        terms: c,
+        check: feedCheckOf(c, (await describeToken(signer, c.asset)).decimals, decimals),
+      })),
+    );
     const oracleAddress = await oracle.getAddress();
     await steps.send(
       "list collaterals",

@@ -19,12 +19,13 @@ export function describePlan(plan: VaultPlan): string[] {
 }
 
 function describeCollateral(collateral: VaultPlan["collaterals"][number]): string[] {
-  const { asset, feed, maxAgeSeconds, deadAgeSeconds, guard, volatility } = collateral;
+  const { asset, feed, maxAgeSeconds, deadAgeSeconds, guard, expected, volatility } = collateral;
   const { initialBps, maintenanceBps, liquidationBps, maxDiscountBps, cap } = collateral;
   const weights = `${initialBps} / ${maintenanceBps} / ${liquidationBps}`;
   return [
     `  collateral ${asset}`,
     `    feed ${feed}, stale after ${maxAgeSeconds} s, dead after ${deadAgeSeconds} s`,
+    `    expected of it: ${listed(expected)}`,
     `    initial / maintenance / liquidation ${weights} bps, discount to ${maxDiscountBps} bps, cap ${cap} base units`,
     ...(guard === undefined ? [] : [`    guard: ${listed(guard)}`]),
     ...(volatility === undefined ? [] : [`    weights follow volatility: ${listed(volatility)}`]),

@@ -68,6 +68,15 @@ const planSchema = z.strictObject({
         maxAgeSeconds: seconds,
         deadAgeSeconds: seconds,
         guard: guard.optional(),
+        /** What the feed is taken for, from elsewhere than the feed: listing it is refused where it is not that. */
+        expected: z.strictObject({
+          feedDecimals: z.int().min(0).max(36),
+          /** As the feed says it, to the letter: "ETH / USD". */
+          description: z.string(),
+          /** Whole quote tokens for one whole token. */
+          price: z.string().regex(/^\d+(\.\d+)?$/, 'must be a decimal number in quotes, as in "1850.25"'),
+          toleranceBps: z.int().min(1).max(2_000),
+        }),
         initialBps: bps,
         maintenanceBps: bps,
         liquidationBps: bps,

@@ -169,6 +169,7 @@ async function planOf(
         {
           asset: await weth.getAddress(),
           feed: await feeds.weth.getAddress(),
+          expected: { feedDecimals: 8, description: "ETH / USD", price: "1900", toleranceBps: 1 },
           maxAgeSeconds: 86_700,
           deadAgeSeconds: 259_200,
           initialBps: 7_600,

@@ -7,6 +7,7 @@ import {
   deployFeed,
   deployOracle,
   deployVault,
+  listingsOf,
   loadWorld,
   STRONG,
   type World,
@@ -29,11 +30,21 @@ async function list(
 ) {
   const token = newAsset ?? (await newToken(w));
   const oracle = await oracleWith(w, token);
-  return w.configurator.listCollaterals(
-    w.vault,
-    [{ asset: token.address, terms: { ...STRONG, ...terms } }],
-    oracle,
-  );
+  return w.configurator.listCollaterals(w.vault, await listingsFor(oracle, token, terms), oracle);
+}
+
+function listingsFor(
+  oracle: Awaited<ReturnType<typeof oracleWith>>,
+  { address, feed }: Awaited<ReturnType<typeof newToken>>,
+  terms: Partial<typeof STRONG> = {},
+) {
+  return listingsOf(oracle, [{ address, feed, terms: { ...STRONG, ...terms } }]);
+}
+
+/** A listing of `asset` that never gets as far as its feed. */
+function unchecked(asset: string) {
+  const check = { feed: asset, feedDecimals: 8n, description: "", price36: 0n, toleranceBps: 1n };
+  return [{ asset, terms: STRONG, check }];
 }
 
 describe("RiskConfigurator", () => {
@@ -149,11 +160,7 @@ describe("RiskConfigurator", () => {
       const w = await loadWorld();
       const token = await newToken(w);
       const oracle = await oracleWith(w, token);
-      const transaction = w.configurator.listCollaterals(
-        w.vault,
-        [{ asset: token.address, terms: STRONG }],
-        oracle,
-      );
+      const transaction = w.configurator.listCollaterals(w.vault, await listingsFor(oracle, token), oracle);
       await expect(transaction)
         .to.emit(w.vault, "CollateralListed")
         .withArgs(token.address, 2n, Object.values(STRONG));
@@ -166,7 +173,7 @@ describe("RiskConfigurator", () => {
     it("refuses the quote asset, the share and what is listed", async () => {
       const w = await loadWorld();
       for (const asset of [w.quoteAddress, w.vaultAddress, w.collaterals[0]!.address]) {
-        await expect(w.configurator.listCollaterals(w.vault, [{ asset, terms: STRONG }], w.oracle))
+        await expect(w.configurator.listCollaterals(w.vault, unchecked(asset), w.oracle))
           .to.be.revertedWithCustomError(w.vault, "NotListable")
           .withArgs(asset);
       }
@@ -176,7 +183,7 @@ describe("RiskConfigurator", () => {
       const w = await loadWorld();
       const wide = await deploy<MockERC20>(w.ethers, "MockERC20", ["W", "W", 37]);
       for (const asset of [w.stranger.address, await w.model.getAddress(), await wide.getAddress()]) {
-        await expect(w.configurator.listCollaterals(w.vault, [{ asset, terms: STRONG }], w.oracle))
+        await expect(w.configurator.listCollaterals(w.vault, unchecked(asset), w.oracle))
           .to.be.revertedWithCustomError(w.configurator, "NotAToken")
           .withArgs(asset);
       }
@@ -188,28 +195,18 @@ describe("RiskConfigurator", () => {
       const dear = await newToken(w, 0, "0.1001");
       const maximum36 = 10n ** 5n * 10n ** 36n;
       await expect(
-        w.configurator.listCollaterals(
-          w.vault,
-          [{ asset: dear.address, terms: STRONG }],
-          await oracleWith(w, dear),
-        ),
+        w.configurator.listCollaterals(w.vault, unchecked(dear.address), await oracleWith(w, dear)),
       )
         .to.be.revertedWithCustomError(w.configurator, "UnitTooValuable")
         .withArgs(dear.address, 100_100n * 10n ** 36n, maximum36);
       const cheap = await newToken(w, 0, "0.1");
-      await w.configurator.listCollaterals(
-        w.vault,
-        [{ asset: cheap.address, terms: STRONG }],
-        await oracleWith(w, cheap),
-      );
+      await list(w, {}, cheap);
     });
 
     it("refuses the seventeenth", async () => {
       const w = await loadWorld({ collateralCount: 16 });
       const token = await newToken(w);
-      await expect(
-        w.configurator.listCollaterals(w.vault, [{ asset: token.address, terms: STRONG }], w.oracle),
-      )
+      await expect(w.configurator.listCollaterals(w.vault, unchecked(token.address), w.oracle))
         .to.be.revertedWithCustomError(w.vault, "TooManyListed")
         .withArgs(16n);
     });
@@ -217,14 +214,114 @@ describe("RiskConfigurator", () => {
     it("refuses before the vault's risk terms are set", async () => {
       const w = await loadWorld();
       const vault = await deployVault(w.ethers, w);
-      const listing = [{ asset: w.collaterals[0]!.address, terms: STRONG }];
       const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, w.collaterals.slice(0, 1));
+      const listing = await listingsOf(oracle, w.collaterals.slice(0, 1));
       await expect(w.configurator.listCollaterals(vault, listing, oracle)).to.be.revertedWithCustomError(
         w.configurator,
         "UnitTooValuable",
       );
       await w.configurator.setRiskTerms(vault, w.risk);
       await w.configurator.listCollaterals(vault, listing, oracle);
+    });
+  });
+
+  describe("what a feed is expected to be (C-26)", () => {
+    /** Lists a token of 10 dollars with a check that differs in `wrong`. */
+    async function listed(wrong: Partial<Awaited<ReturnType<typeof listingsFor>>[number]["check"]>) {
+      const w = await loadWorld();
+      const token = await newToken(w);
+      const oracle = await oracleWith(w, token);
+      const [listing] = await listingsFor(oracle, token);
+      const check = { ...listing!.check, ...wrong };
+      const listings = [{ ...listing!, check }];
+      const transaction = w.configurator.listCollaterals(w.vault, listings, oracle);
+      return { w, token, transaction };
+    }
+    /** 10 dollars a token of 18 decimals, in a quote of 6: 10^7 / 10^18, times 10^36. */
+    const TEN_36 = 10n ** 25n;
+
+    it("refuses an oracle that reads another feed than the listing names", async () => {
+      const { w, token, transaction } = await listed({ feed: "0x00000000000000000000000000000000000000f1" });
+      await expect(transaction)
+        .to.be.revertedWithCustomError(w.configurator, "FeedMismatch")
+        .withArgs(token.address, token.feed, "0x00000000000000000000000000000000000000f1");
+    });
+
+    it("refuses a feed of other decimals", async () => {
+      const { w, token, transaction } = await listed({ feedDecimals: 18n });
+      await expect(transaction)
+        .to.be.revertedWithCustomError(w.configurator, "FeedDecimalsMismatch")
+        .withArgs(token.address, 8n, 18n);
+    });
+
+    it("refuses a feed that describes itself otherwise, in a letter even", async () => {
+      const { w, token, transaction } = await listed({ description: "Test" });
+      await expect(transaction)
+        .to.be.revertedWithCustomError(w.configurator, "FeedDescriptionMismatch")
+        .withArgs(token.address, "test", "Test");
+    });
+
+    for (const [bps, tolerance, isNear] of [
+      [100n, 100n, true],
+      [101n, 100n, false],
+      [-100n, 100n, true],
+      [-101n, 100n, false],
+      [2_000n, 2_000n, true],
+      [1n, 1n, true],
+    ] as const) {
+      const verb = isNear ? "accepts" : "refuses";
+      it(`${verb} a price ${bps} bps from the expected one where ${tolerance} are tolerated`, async () => {
+        // What is expected is 10 dollars; the feed says so many bps more or less.
+        const w = await loadWorld();
+        const token = await newToken(w);
+        await token.feed.push(10n ** 9n + (10n ** 9n * bps) / 10_000n);
+        const oracle = await oracleWith(w, token);
+        const [listing] = await listingsFor(oracle, token);
+        const check = { ...listing!.check, price36: TEN_36, toleranceBps: tolerance };
+        const transaction = w.configurator.listCollaterals(w.vault, [{ ...listing!, check }], oracle);
+        if (isNear) return void (await transaction);
+        await expect(transaction)
+          .to.be.revertedWithCustomError(w.configurator, "PriceNotAsExpected")
+          .withArgs(token.address, TEN_36 + (TEN_36 * bps) / 10_000n, TEN_36, tolerance);
+      });
+    }
+
+    it("refuses a ratio where dollars were meant, though decimals and description are right (Moonwell)", async () => {
+      // cbETH in ETH, 1.12, of a feed that was taken for cbETH in dollars: 2,464 of them.
+      const w = await loadWorld();
+      const token = await newToken(w, 18, "1.12");
+      const oracle = await oracleWith(w, token);
+      const [listing] = await listingsFor(oracle, token);
+      const expected36 = 2_464n * 10n ** 24n;
+      const check = { ...listing!.check, price36: expected36, toleranceBps: 2_000n };
+      await expect(w.configurator.listCollaterals(w.vault, [{ ...listing!, check }], oracle))
+        .to.be.revertedWithCustomError(w.configurator, "PriceNotAsExpected")
+        .withArgs(token.address, (112n * 10n ** 24n) / 100n, expected36, 2_000n);
+      expect(await w.vault.collateralCount()).to.equal(2n);
+    });
+
+    it("refuses a tolerance of zero and above a fifth", async () => {
+      for (const toleranceBps of [0n, 2_001n]) {
+        const { w, transaction } = await listed({ toleranceBps });
+        await expect(transaction)
+          .to.be.revertedWithCustomError(w.configurator, "ToleranceOutOfRange")
+          .withArgs(toleranceBps, 2_000n);
+      }
+    });
+
+    it("holds each of several listings to its own check", async () => {
+      const w = await loadWorld();
+      const [first, second] = [await newToken(w), await newToken(w, 8, "20")];
+      const oracle = await oracleWith(w, first, second);
+      const [one, two] = [await listingsFor(oracle, first), await listingsFor(oracle, second)];
+      const swapped = [
+        { ...one[0]!, check: two[0]!.check },
+        { ...two[0]!, check: one[0]!.check },
+      ];
+      await expect(w.configurator.listCollaterals(w.vault, swapped, oracle))
+        .to.be.revertedWithCustomError(w.configurator, "FeedMismatch")
+        .withArgs(first.address, first.feed, second.feed);
+      await w.configurator.listCollaterals(w.vault, [...one, ...two], oracle);
     });
   });
 

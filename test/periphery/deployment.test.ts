@@ -38,6 +38,7 @@ async function deployed() {
         {
           asset: await token(18),
           feed: await feed(),
+          expected: { feedDecimals: 8, description: "feed", price: "1", toleranceBps: 1 },
           maxAgeSeconds: 3_600,
           deadAgeSeconds: 259_200,
           initialBps: 7_600,

@@ -22,6 +22,7 @@ import {
   MAX_UINT,
   STRONG,
   type World,
+  listingsOf,
 } from "../vault/support/world.ts";
 import {
   addFlashLiquidator,
@@ -511,8 +512,7 @@ describe("FlashLiquidator: re-entry (C-60, I-35)", () => {
     const vault: MarginVault = await deployVault(w.ethers, { ...w, quote });
     await w.configurator.setRiskTerms(vault, w.risk);
     const oracle = await deployOracle(w.ethers, quote, w.quoteFeed, w.collaterals);
-    const listings = w.collaterals.map((c) => ({ asset: c.address, terms: c.terms }));
-    await w.configurator.listCollaterals(vault, listings, oracle);
+    await w.configurator.listCollaterals(vault, await listingsOf(oracle, w.collaterals), oracle);
     for (const actor of [w.lender, w.trader, w.stranger]) {
       await quote.mint(actor, w.usd(1_000_000_000n));
       await quote.connect(actor).approve(vault, MAX_UINT);

@@ -3,7 +3,9 @@ import { Contract, ContractFactory, type Signer } from "ethers";
 import { network } from "hardhat";
 import { describe, it } from "mocha";
 import { artifactsOf } from "../../scripts/deploy/artifacts.ts";
+import { checkFeeds } from "../../scripts/deploy/checkFeeds.ts";
 import { deployVault } from "../../scripts/deploy/deployVault.ts";
+import { decodeError, revertDataOf } from "../../sdk/index.ts";
 import { parsePlan, type VaultPlan } from "../../scripts/deploy/plan.ts";
 import { verifyDeployment } from "../../scripts/deploy/verifyDeployment.ts";
 
@@ -60,6 +62,7 @@ async function chain(): Promise<{ signer: Signer; plan: VaultPlan }> {
         {
           asset: await mock("MockERC20", "Wrapped Ether", "WETH", 18),
           feed: await mock("MockFeed", 8, "ETH / USD", 170_000_000_000n),
+          expected: { feedDecimals: 8, description: "ETH / USD", price: "1700.0", toleranceBps: 1 },
           ...collateral,
           volatility: {
             halfLifeSeconds: 6 * HOUR,
@@ -71,6 +74,7 @@ async function chain(): Promise<{ signer: Signer; plan: VaultPlan }> {
         {
           asset: await mock("MockERC20", "Wrapped BTC", "WBTC", 8),
           feed: await mock("MockFeed", 8, "BTC / USD", 2_700_000_000_000n),
+          expected: { feedDecimals: 8, description: "BTC / USD", price: "30000", toleranceBps: 1_000 },
           ...collateral,
         },
       ],
@@ -180,6 +184,35 @@ describe("deployVault", () => {
     expect(await verifyDeployment(providerOf(signer), deployment, changed, load)).to.deep.equal([]);
     expect(deployment.vault).to.not.equal(previous.vault);
     expect(deployment.callLogic).to.equal(previous.callLogic);
+  });
+});
+
+describe("checkFeeds", () => {
+  it("finds nothing in a plan whose feeds are what they are taken for, and is what the chain then refuses (C-26)", async () => {
+    const { signer, plan } = await chain();
+    expect(await checkFeeds(signer, plan)).to.deep.equal([]);
+    const [weth, wbtc] = plan.collaterals;
+    const swapped = [
+      { ...weth!, expected: { ...weth!.expected, description: "WETH / USD", feedDecimals: 18 } },
+      { ...wbtc!, expected: { ...wbtc!.expected, toleranceBps: 999 } },
+    ];
+    const wrong = { ...plan, collaterals: swapped };
+    expect(await checkFeeds(signer, wrong)).to.deep.equal([
+      `feed ${weth!.feed} has 8 decimals, planned 18`,
+      `feed ${weth!.feed} is "ETH / USD", planned "WETH / USD"`,
+      `feed ${wbtc!.feed} says 27000, planned 30000 with 999 bps`,
+    ]);
+    await deployVault(signer, wrong, load).then(
+      () => expect.fail("listed a feed that is something else"),
+      (error: unknown) => {
+        expect(decodeError(revertDataOf(error) ?? "0x").name).to.equal("FeedDecimalsMismatch");
+      },
+    );
+    const nowhere = "0x00000000000000000000000000000000000000F1";
+    const silent = { ...plan, collaterals: [{ ...weth!, feed: nowhere }] };
+    expect(await checkFeeds(signer, silent)).to.deep.equal([`feed ${nowhere} gives no answer`]);
+    const unquoted = { ...plan, quote: { ...plan.quote, feed: nowhere } };
+    expect(await checkFeeds(signer, unquoted)).to.deep.equal([`the quote feed ${nowhere} gives no answer`]);
   });
 });
 

@@ -6,7 +6,15 @@ import { deadlineOf, passDeadline } from "./support/clock.ts";
 import { eventOf } from "./support/events.ts";
 import { openCalledPosition, openPosition, setMaintenanceValue } from "./support/position.ts";
 import { poolOf, stateOf } from "./support/state.ts";
-import { deploy, deployOracle, DECIMAL_PAIRS, loadWorld, MAX_UINT, STRONG } from "./support/world.ts";
+import {
+  deploy,
+  deployOracle,
+  DECIMAL_PAIRS,
+  loadWorld,
+  MAX_UINT,
+  STRONG,
+  listingsOf,
+} from "./support/world.ts";
 
 describe("depositCollateral", () => {
   for (const [quoteDecimals, collateralDecimals] of DECIMAL_PAIRS) {
@@ -123,9 +131,9 @@ describe("depositCollateral", () => {
       const w = await loadWorld();
       const token = await deploy<FeeOnTransferToken>(w.ethers, "FeeOnTransferToken", [18n]);
       const address = await token.getAddress();
-      const listed = [...w.collaterals, { address, feed: w.collaterals[0]!.feed }];
-      const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, listed);
-      await w.configurator.listCollaterals(w.vault, [{ asset: address, terms: STRONG }], oracle);
+      const added = { address, feed: w.collaterals[0]!.feed, terms: STRONG };
+      const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, [...w.collaterals, added]);
+      await w.configurator.listCollaterals(w.vault, await listingsOf(oracle, [added]), oracle);
       await token.mint(w.trader, 1_000n);
       await token.connect(w.trader).approve(w.vault, MAX_UINT);
       const id = accountIdOf(w.trader.address);

@@ -15,6 +15,7 @@ import {
   MAX_UINT,
   STRONG,
   type World,
+  listingsOf,
 } from "./support/world.ts";
 
 const ETH = 0;
@@ -197,7 +198,10 @@ describe("linked parameters", () => {
       ...w.collaterals,
       { address: asset, feed: stale },
     ]);
-    const list = () => w.configurator.listCollaterals(w.vault, [{ asset, terms: STRONG }], withStale);
+    const list = async () => {
+      const listings = await listingsOf(withStale, [{ address: asset, feed: stale, terms: STRONG }]);
+      return w.configurator.listCollaterals(w.vault, listings, withStale);
+    };
     await expect(list()).to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing");
     expect([await w.vault.collateralCount(), await w.vault.oracle()]).to.deep.equal([
       2n,
@@ -395,7 +399,7 @@ describe("tokens and feeds of any decimals, from deposit to sale", () => {
       const added = { ...w.collaterals[ETH]!, token, address, feed, number: 2, decimals };
       const collaterals = [...w.collaterals, added];
       const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, collaterals);
-      await w.configurator.listCollaterals(w.vault, [{ asset: address, terms: STRONG }], oracle);
+      await w.configurator.listCollaterals(w.vault, await listingsOf(oracle, [added]), oracle);
       // 2,000 worth of it.
       const amount = (2_000n * 10n ** BigInt(decimals) * 100n) / BigInt(Number(price) * 100);
       await token.mint(w.trader, amount);

@@ -24,6 +24,7 @@ import {
   MAX_UINT,
   STRONG,
   type World,
+  listingsOf,
 } from "./support/world.ts";
 
 /** Numbers of `CallbackLiquidator.Conduct`. */
@@ -151,8 +152,9 @@ async function hookedVault(): Promise<{ w: World; token: HookToken }> {
   const token = await deploy<HookToken>(w.ethers, "HookToken", [18]);
   const address = await token.getAddress();
   const feed = await deployFeed(w.ethers, 8, "2000");
-  const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, [...w.collaterals, { address, feed }]);
-  await w.configurator.listCollaterals(w.vault, [{ asset: address, terms: STRONG }], oracle);
+  const added = { address, feed, terms: STRONG };
+  const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, [...w.collaterals, added]);
+  await w.configurator.listCollaterals(w.vault, await listingsOf(oracle, [added]), oracle);
   await token.mint(w.trader, 10n ** 20n);
   await token.connect(w.trader).approve(w.vault, MAX_UINT);
   return { w, token };

@@ -2,6 +2,7 @@ import { Contract, ContractFactory, type JsonRpcSigner } from "ethers";
 import type { Deployment } from "../../../sdk/deployment.ts";
 import { artifactsOf } from "../../deploy/artifacts.ts";
 import { deployVault } from "../../deploy/deployVault.ts";
+import { feedAsItIs } from "../../deploy/feedAsItIs.ts";
 import { parsePlan } from "../../deploy/plan.ts";
 import { answerOf, BENCH_COLLATERALS, BENCH_RISK, QUOTE_DECIMALS } from "./market.ts";
 
@@ -56,9 +57,12 @@ async function planOf(
   tokens: readonly Contract[],
   feeds: readonly Contract[],
 ): Promise<unknown> {
+  const { runner } = quoteFeed;
+  if (runner === null) throw new Error("the quote feed has no chain to ask");
   const listings = BENCH_COLLATERALS.map(async (collateral, i) => ({
     asset: await tokens[i]?.getAddress(),
     feed: await feeds[i]?.getAddress(),
+    expected: await feedAsItIs(runner, (await feeds[i]?.getAddress()) ?? "", await quoteFeed.getAddress()),
     maxAgeSeconds: FOR_EVER_SECONDS,
     deadAgeSeconds: FOR_EVER_SECONDS + 1,
     initialBps: Number(collateral.initialBps),

@@ -2,6 +2,7 @@ import { Contract, ContractFactory, JsonRpcProvider, Wallet as EthersWallet } fr
 import type { Deployment } from "../../../sdk/deployment.ts";
 import { artifactsOf, type LoadArtifact } from "../../deploy/artifacts.ts";
 import { deployVault } from "../../deploy/deployVault.ts";
+import { feedAsItIs } from "../../deploy/feedAsItIs.ts";
 import { parsePlan } from "../../deploy/plan.ts";
 import type { Wallet } from "./wallet.ts";
 import {
@@ -81,9 +82,11 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
   const secondFeeds: string[] = [];
   for (const [number, terms] of COLLATERALS.entries()) {
     const { initialBps, maintenanceBps, liquidationBps, maxDiscountBps } = terms;
+    const priceFeed = await feed(terms.symbol, options.openingAnswers[number] ?? 0n);
     collaterals.push({
       asset: await token(terms),
-      feed: await feed(terms.symbol, options.openingAnswers[number] ?? 0n),
+      feed: priceFeed,
+      expected: await feedAsItIs(provider, priceFeed, quote.feed),
       maxAgeSeconds,
       deadAgeSeconds: deadAgeOf(maxAgeSeconds),
       initialBps,

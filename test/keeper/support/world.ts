@@ -1,6 +1,7 @@
 import { Contract, ContractFactory, JsonRpcProvider, Wallet } from "ethers";
 import { artifactsOf } from "../../../scripts/deploy/artifacts.ts";
 import { deployVault } from "../../../scripts/deploy/deployVault.ts";
+import { feedAsItIs } from "../../../scripts/deploy/feedAsItIs.ts";
 import { parsePlan } from "../../../scripts/deploy/plan.ts";
 import type { AccountId } from "../../../sdk/accountId.ts";
 import { accountIdOf } from "../../../sdk/accountId.ts";
@@ -81,6 +82,7 @@ export async function buildWorld(chain: Chain, volatility?: WorldVolatility): Pr
     tokens.map(async (token, i) => ({
       asset: await at(token),
       feed: await at(feeds[i]!),
+      expected: await feedAsItIs(provider, await at(feeds[i]!), await at(quoteFeed)),
       maxAgeSeconds: 500_000,
       deadAgeSeconds: 1_000_000,
       initialBps: 7600,

@@ -11,6 +11,7 @@ import {
   type ListedCollateral,
   type World,
   loadWorld,
+  listingsOf,
 } from "../../vault/support/world.ts";
 
 /** The test doubles that may stand for a vault's tokens; each takes its decimals. */
@@ -62,7 +63,7 @@ export async function loadRouterWorld(options: RouterWorldOptions = {}): Promise
   const vault = await deployVault(ethers, { ...w, quote });
   const oracle = await deployOracle(ethers, quote, w.quoteFeed, [listed]);
   await w.configurator.setRiskTerms(vault, w.risk);
-  await w.configurator.listCollaterals(vault, [{ asset: address, terms: STRONG }], oracle);
+  await w.configurator.listCollaterals(vault, await listingsOf(oracle, [listed]), oracle);
 
   for (const holder of [w.lender, w.trader, w.keeper, w.stranger]) {
     await quote.mint(holder, w.usd(1_000_000_000n));

@@ -1,6 +1,7 @@
 import { MaxUint256, type Signer } from "ethers";
 import { network } from "hardhat";
 import { artifactsOf } from "../../../scripts/deploy/artifacts.ts";
+import { feedAsItIs } from "../../../scripts/deploy/feedAsItIs.ts";
 import { deployVault } from "../../../scripts/deploy/deployVault.ts";
 import { connectVault, type VaultHandle } from "../../../sdk/index.ts";
 import { MockERC20__factory } from "../../../types/factories/mocks/MockERC20__factory.ts";
@@ -86,6 +87,7 @@ export async function deployLiveVault(quoteDecimals: number): Promise<LiveVault>
         COLLATERALS.map(async ({ decimals, ...terms }, number) => ({
           asset: await token(`C${decimals}`, decimals),
           feed: await feeds[number]!.getAddress(),
+          expected: await feedAsItIs(owner, await feeds[number]!.getAddress(), await quoteFeed.getAddress()),
           maxAgeSeconds: HOUR + 300,
           deadAgeSeconds: 3 * DAY,
           ...terms,

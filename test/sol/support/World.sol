@@ -9,7 +9,7 @@ import {MarginVault} from "../../../contracts/MarginVault.sol";
 import {RiskConfigurator} from "../../../contracts/RiskConfigurator.sol";
 import {UptimeClock} from "../../../contracts/UptimeClock.sol";
 import {AccountId, accountIdOf} from "../../../contracts/interfaces/AccountId.sol";
-import {Listing} from "../../../contracts/interfaces/IRiskConfigurator.sol";
+import {FeedCheck, Listing} from "../../../contracts/interfaces/IRiskConfigurator.sol";
 import {CollateralTerms, RiskTerms} from "../../../contracts/interfaces/VaultTypes.sol";
 import {MockFeed} from "../../../contracts/mocks/MockFeed.sol";
 import {ChainlinkOracle, FeedTerms} from "../../../contracts/oracles/ChainlinkOracle.sol";
@@ -125,7 +125,9 @@ abstract contract World is ITransferHook {
         _refreshFeeds();
         oracle = _newOracle();
         Listing[] memory listings = new Listing[](1);
-        listings[0] = Listing(address(token), terms);
+        (uint256 price36, ) = oracle.price(address(token));
+        FeedCheck memory check = FeedCheck(address(listed[listed.length - 1].feed), 8, "test", price36, 1);
+        listings[0] = Listing(address(token), terms, check);
         configurator.listCollaterals(vault, listings, oracle);
     }
 

@@ -8,6 +8,7 @@ import {
   type ListedCollateral,
   type Terms,
   type World,
+  listingsOf,
 } from "./world.ts";
 
 export interface ListingPlan {
@@ -39,7 +40,7 @@ export async function withCollateral(w: World, plan: ListingPlan): Promise<World
   };
   const collaterals = [...w.collaterals, added];
   const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, collaterals);
-  await w.configurator.listCollaterals(w.vault, [{ asset: address, terms }], oracle);
+  await w.configurator.listCollaterals(w.vault, await listingsOf(oracle, [added]), oracle);
   for (const actor of [w.lender, w.trader, w.keeper, w.stranger]) {
     await token.mint(actor, 1_000_000_000n * unit);
     await token.connect(actor).approve(w.vault, MAX_UINT);

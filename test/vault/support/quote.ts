@@ -1,5 +1,5 @@
 import type { MockERC20 } from "../../../types/index.ts";
-import { deployOracle, deployVault, MAX_UINT, type World } from "./world.ts";
+import { deployOracle, deployVault, MAX_UINT, type World, listingsOf } from "./world.ts";
 
 /**
  * The world with another vault, which lends `token` (of the same decimals) instead. Everybody holds some and has
@@ -10,8 +10,7 @@ export async function withQuote(w: World, token: MockERC20, lent = 1_000_000n): 
   await w.configurator.setRiskTerms(vault, w.risk);
   await w.configurator.setFee(vault, 0n, w.feeRecipient);
   const oracle = await deployOracle(w.ethers, token, w.quoteFeed, w.collaterals);
-  const listings = w.collaterals.map((c) => ({ asset: c.address, terms: c.terms }));
-  await w.configurator.listCollaterals(vault, listings, oracle);
+  await w.configurator.listCollaterals(vault, await listingsOf(oracle, w.collaterals), oracle);
   for (const actor of [w.lender, w.trader, w.keeper, w.stranger]) {
     await token.mint(actor, w.usd(1_000_000_000n));
     for (const each of [token, ...w.collaterals.map((c) => c.token)])

@@ -13,6 +13,8 @@ import type {
   RiskConfigurator,
   UptimeClock,
 } from "../../../types/index.ts";
+import type { ListingStruct } from "../../../types/interfaces/IRiskConfigurator.ts";
+import { IPriceFeed__factory } from "../../../types/factories/interfaces/IPriceFeed.sol/IPriceFeed__factory.ts";
 import { NO_GUARD } from "../../../scripts/deploy/plan.ts";
 import { assignRoles, deployGovernance } from "./governance.ts";
 
@@ -186,11 +188,7 @@ async function deployWorld(
   await configurator.setFee(vault, options.feeBps ?? 0n, feeRecipient!);
   const collaterals = await deployCollaterals(ethers, options);
   const oracle = await deployOracle(ethers, quote, quoteFeed, collaterals);
-  await configurator.listCollaterals(
-    vault,
-    collaterals.map((c) => ({ asset: c.address, terms: c.terms })),
-    oracle,
-  );
+  await configurator.listCollaterals(vault, await listingsOf(oracle, collaterals), oracle);
 
   for (const actor of [lender!, trader!, keeper!, stranger!]) {
     for (const token of [quote, ...collaterals.map((c) => c.token)]) {
@@ -278,6 +276,28 @@ export async function deployOracle(
     })),
   );
   return deploy(ethers, "ChainlinkOracle", [quote, quoteFeed, MAX_AGE_SECONDS, feeds]);
+}
+
+/** Listings that expect of each feed what it says, and the price that `oracle` has. */
+export function listingsOf(
+  oracle: ChainlinkOracle,
+  collaterals: readonly { address: string; feed: { getAddress: () => Promise<string> }; terms: Terms }[],
+): Promise<ListingStruct[]> {
+  return Promise.all(
+    collaterals.map(async ({ address, feed, terms }) => {
+      const { provider } = oracle.runner ?? {};
+      const self = IPriceFeed__factory.connect(await feed.getAddress(), provider);
+      const [price36] = await oracle.price(address);
+      const check = {
+        feed: await self.getAddress(),
+        feedDecimals: await self.decimals(),
+        description: await self.description(),
+        price36,
+        toleranceBps: 1n,
+      };
+      return { asset: address, terms, check };
+    }),
+  );
 }
 
 /** A feed of `decimals` whose first answer is `price`. */
