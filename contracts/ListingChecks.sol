@@ -24,6 +24,8 @@ library ListingChecks {
     uint256 private constant PRICE_SCALE = 1e36;
     uint256 private constant MIN_UNITS_IN_DUST = 100;
     uint256 private constant MAX_TOLERANCE_BPS = 2_000;
+    /// @dev Half the narrowest call band.
+    uint256 private constant MAX_JUMP_BPS = 200;
 
     function requireToken(address asset) internal view {
         if (asset.code.length == 0) revert IRiskConfigurator.NotAToken(asset);
@@ -88,8 +90,44 @@ library ListingChecks {
         if (!isNear) revert IRiskConfigurator.PriceNotAsExpected(asset, price36, expected36, toleranceBps);
     }
 
-    /// @notice `newOracle` knows the vault's collaterals in their order, in its quote asset, with a price each.
+    /// @notice `newOracle` knows the vault's collaterals in their order, in its quote asset, with a price each, near the
+    /// present one where there is one.
     function requireOracle(IMarginVault vault, IOracle newOracle) internal view {
+        _requireAssets(vault, newOracle);
+        IOracle oldOracle = vault.oracle();
+        if (address(oldOracle) == address(0)) return;
+        address[] memory known = oldOracle.assets();
+        for (uint256 j; j < known.length; ++j) {
+            (uint256 presentPrice36, bool wasFresh) = oldOracle.price(known[j]);
+            (uint256 newPrice36, bool isFresh) = newOracle.price(known[j]);
+            if (!wasFresh || !isFresh) continue;
+            uint256 difference =
+                newPrice36 > presentPrice36 ? newPrice36 - presentPrice36 : presentPrice36 - newPrice36;
+            if (difference * BPS > presentPrice36 * MAX_JUMP_BPS) {
+                revert IRiskConfigurator.OraclePriceJumps(known[j], presentPrice36, newPrice36);
+            }
+        }
+    }
+
+    /// @notice The same, but for the present prices, with `expected36` in their place.
+    function requireCorrection(
+        IMarginVault vault,
+        IOracle newOracle,
+        uint256[] calldata expected36,
+        uint256 toleranceBps
+    ) internal view {
+        _requireAssets(vault, newOracle);
+        address[] memory assets = newOracle.assets();
+        if (expected36.length != assets.length) {
+            revert IRiskConfigurator.ExpectationsMismatch(expected36.length, assets.length);
+        }
+        for (uint256 j; j < assets.length; ++j) {
+            (uint256 price36, bool isFresh) = newOracle.price(assets[j]);
+            if (isFresh) requireNear(assets[j], price36, expected36[j], toleranceBps);
+        }
+    }
+
+    function _requireAssets(IMarginVault vault, IOracle newOracle) private view {
         address vaultQuote = IERC4626(address(vault)).asset();
         if (newOracle.quoteAsset() != vaultQuote) {
             revert IRiskConfigurator.OracleQuoteMismatch(newOracle.quoteAsset(), vaultQuote);

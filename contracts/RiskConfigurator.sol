@@ -2,10 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ListingChecks} from "./ListingChecks.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
-import {IRiskConfigurator, Listing, VolatilityTerms} from "./interfaces/IRiskConfigurator.sol";
+import {IRiskConfigurator, Listing, VolatilityTerms, WeightKind} from "./interfaces/IRiskConfigurator.sol";
 import {IVolatilityGauge} from "./interfaces/IVolatilityGauge.sol";
 import {BrakeTerms, CollateralTerms, RiskTerms} from "./interfaces/VaultTypes.sol";
 import {VolatilityMath, Weights} from "./libraries/VolatilityMath.sol";
@@ -25,7 +27,24 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     /// @dev Two days of an hourly heartbeat; whoever is further behind pokes the gauge itself.
     uint256 private constant POKED_ROUNDS = 48;
 
+    /// @dev A liquidation weight falls by at most half a per cent of itself, at most once in so long. It is 1.04 times the
+    /// maintenance weight at least, so that parameters alone take a week from an account that could not be called to
+    /// one that can be sold without a call: many times the longest grace.
+    uint256 private constant FLOOR_STEP_BPS = 50;
+    uint256 private constant FLOOR_STEP_SECONDS = 1 days;
+    /// @dev In whole quote tokens. A vault of which nobody could borrow, or all would be dust, is no vault.
+    uint256 private constant MAX_MINIMUM_DEBT = 1_000_000;
+    uint256 private constant MAX_DUST_VALUE = 10_000;
+
+    /// @dev Where the liquidation weight of a collateral goes; zero: it has never been set.
+    struct Floor {
+        uint16 liquidationBps;
+        /// When it was last lowered, unix seconds.
+        uint32 loweredAt;
+    }
+
     mapping(IMarginVault vault => mapping(address asset => VolatilityTerms)) private _volatilityTerms;
+    mapping(IMarginVault vault => mapping(address asset => Floor)) private _floors;
 
     constructor(address governance) AccessManaged(governance) {
         if (governance.code.length == 0) revert AccessManagedInvalidAuthority(governance);
@@ -68,10 +87,37 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
 
     /// @inheritdoc IRiskConfigurator
     function lowerInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external restricted {
-        VolatilityTerms memory t = _volatilityTerms[vault][asset];
-        bool isFollowing = address(t.gauge) != address(0);
-        _requireLower(isFollowing ? t.initialBps : _termsOf(vault, asset).initialBps, newInitialBps);
+        (, CollateralTerms memory own) = _own(vault, asset);
+        _requireLower(own.initialBps, newInitialBps);
         _setInitialWeight(vault, asset, newInitialBps);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setMaintenanceWeight(
+        IMarginVault vault,
+        address asset,
+        uint16 newMaintenanceBps
+    ) external restricted {
+        (VolatilityTerms storage t, CollateralTerms memory own) = _own(vault, asset);
+        emit WeightSet(vault, asset, WeightKind.Maintenance, own.maintenanceBps, newMaintenanceBps);
+        own.maintenanceBps = newMaintenanceBps;
+        ListingChecks.requireTerms(own);
+        t.maintenanceBps = newMaintenanceBps;
+        _poke(vault, asset);
+    }
+
+    /// @inheritdoc IRiskConfigurator
+    function setLiquidationWeight(
+        IMarginVault vault,
+        address asset,
+        uint16 newLiquidationBps
+    ) external restricted {
+        (, CollateralTerms memory own) = _own(vault, asset);
+        emit WeightSet(vault, asset, WeightKind.Liquidation, own.liquidationBps, newLiquidationBps);
+        own.liquidationBps = newLiquidationBps;
+        ListingChecks.requireTerms(own);
+        _floors[vault][asset].liquidationBps = newLiquidationBps;
+        _poke(vault, asset);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -82,10 +128,12 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         uint16 newSlopeBps,
         uint16 newCapBps
     ) external restricted {
-        CollateralTerms memory terms = _termsOf(vault, asset);
         VolatilityTerms memory oldTerms = _volatilityTerms[vault][asset];
-        VolatilityTerms memory newTerms;
-        if (address(newGauge) != address(0)) {
+        bool isFollowing = address(newGauge) != address(0);
+        if (!isFollowing) {
+            if (address(oldTerms.gauge) == address(0)) revert NoGauge(vault, asset);
+            (newSlopeBps, newCapBps) = (0, 0);
+        } else {
             if (
                 newSlopeBps == 0 ||
                 newSlopeBps > MAX_SLOPE_BPS ||
@@ -93,22 +141,11 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
                 newCapBps > MAX_TIGHTENING_BPS
             ) revert VolatilityTermsOutOfRange(newSlopeBps, newCapBps);
             newGauge.poke(0);
-            bool isFirst = address(oldTerms.gauge) == address(0);
-            newTerms = VolatilityTerms({
-                gauge: newGauge,
-                slopeBps: newSlopeBps,
-                capBps: newCapBps,
-                initialBps: isFirst ? terms.initialBps : oldTerms.initialBps,
-                maintenanceBps: isFirst ? terms.maintenanceBps : oldTerms.maintenanceBps,
-                loweredAt: oldTerms.loweredAt
-            });
-        } else {
-            _requireGauge(vault, asset, oldTerms);
-            (terms.initialBps, terms.maintenanceBps) = (oldTerms.initialBps, oldTerms.maintenanceBps);
         }
-        _volatilityTerms[vault][asset] = newTerms;
-        emit VolatilityTermsSet(vault, asset, oldTerms, newTerms);
-        if (address(newGauge) == address(0)) vault.setCollateralTerms(asset, terms);
+        (VolatilityTerms storage t, ) = _own(vault, asset);
+        (t.gauge, t.slopeBps, t.capBps) = (newGauge, newSlopeBps, newCapBps);
+        emit VolatilityTermsSet(vault, asset, oldTerms, t);
+        if (!isFollowing) _poke(vault, asset);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -125,6 +162,17 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
+    function correctOracle(
+        IMarginVault vault,
+        IOracle newOracle,
+        uint256[] calldata expected36,
+        uint16 toleranceBps
+    ) external restricted {
+        ListingChecks.requireCorrection(vault, newOracle, expected36, toleranceBps);
+        vault.setOracle(newOracle);
+    }
+
+    /// @inheritdoc IRiskConfigurator
     function setRiskTerms(IMarginVault vault, RiskTerms calldata newTerms) external restricted {
         uint256 minGrace = newTerms.minGraceSeconds;
         uint256 maxGrace = newTerms.maxGraceSeconds;
@@ -137,9 +185,12 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
             revert AuctionOutOfRange(auction, ramp);
         }
         uint256 minimumDebt = newTerms.minimumDebt;
+        uint256 unit = 10 ** IERC20Metadata(IERC4626(address(vault)).asset()).decimals();
         if (
             newTerms.dustValue == 0 ||
             newTerms.dustValue > minimumDebt ||
+            newTerms.dustValue > MAX_DUST_VALUE * unit ||
+            minimumDebt > MAX_MINIMUM_DEBT * unit ||
             newTerms.maxBounty > minimumDebt / 10
         ) revert AmountsOutOfRange(minimumDebt, newTerms.dustValue, newTerms.maxBounty);
         vault.setRiskTerms(newTerms);
@@ -182,13 +233,27 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     }
 
     /// @inheritdoc IRiskConfigurator
+    function ownWeights(
+        IMarginVault vault,
+        address asset
+    ) external view returns (uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps) {
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        VolatilityTerms memory t = _volatilityTerms[vault][asset];
+        uint256 floor = _floors[vault][asset].liquidationBps;
+        (initialBps, maintenanceBps) = t.maintenanceBps == 0
+            ? (terms.initialBps, terms.maintenanceBps)
+            : (t.initialBps, t.maintenanceBps);
+        liquidationBps = floor == 0 ? terms.liquidationBps : floor;
+    }
+
+    /// @inheritdoc IRiskConfigurator
     function targetWeights(
         IMarginVault vault,
         address asset
     ) external view returns (uint256 initialBps, uint256 maintenanceBps) {
         VolatilityTerms memory t = _volatilityTerms[vault][asset];
-        _requireGauge(vault, asset, t);
-        Weights memory target = _targets(t, t.gauge.volatilityWad());
+        _requireOwn(vault, asset, t);
+        Weights memory target = _targets(t, _volatilityWad(t));
         return (target.initialBps, target.maintenanceBps);
     }
 
@@ -203,15 +268,27 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     }
 
     function _setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) private {
-        CollateralTerms memory terms = _termsOf(vault, asset);
-        VolatilityTerms storage t = _volatilityTerms[vault][asset];
-        bool isFollowing = address(t.gauge) != address(0);
-        terms.initialBps = newInitialBps;
-        if (isFollowing) terms.maintenanceBps = t.maintenanceBps;
-        ListingChecks.requireTerms(terms);
-        if (!isFollowing) return vault.setCollateralTerms(asset, terms);
+        (VolatilityTerms storage t, CollateralTerms memory own) = _own(vault, asset);
+        emit WeightSet(vault, asset, WeightKind.Initial, own.initialBps, newInitialBps);
+        own.initialBps = newInitialBps;
+        ListingChecks.requireTerms(own);
         t.initialBps = newInitialBps;
         _poke(vault, asset);
+    }
+
+    /// @dev The terms of a collateral with its own weights: those towards which ramps go and on top of which volatility
+    /// tightens. From here on they are kept apart from the vault's.
+    function _own(
+        IMarginVault vault,
+        address asset
+    ) private returns (VolatilityTerms storage t, CollateralTerms memory own) {
+        own = _termsOf(vault, asset);
+        t = _volatilityTerms[vault][asset];
+        Floor storage floor = _floors[vault][asset];
+        if (t.maintenanceBps == 0) (t.initialBps, t.maintenanceBps) = (own.initialBps, own.maintenanceBps);
+        if (floor.liquidationBps == 0) floor.liquidationBps = own.liquidationBps;
+        (own.initialBps, own.maintenanceBps) = (t.initialBps, t.maintenanceBps);
+        own.liquidationBps = floor.liquidationBps;
     }
 
     function _poke(
@@ -219,15 +296,9 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         address asset
     ) private returns (uint256 initialBps, uint256 maintenanceBps) {
         VolatilityTerms storage t = _volatilityTerms[vault][asset];
-        _requireGauge(vault, asset, t);
-        bool isComplete;
-        // A caller who starves it gains nothing either: what the gauge says then is incomplete.
-        try t.gauge.poke(POKED_ROUNDS) returns (uint256, bool complete) {
-            isComplete = complete;
-        } catch {
-            // Its last estimate stands.
-        }
-        uint256 volatilityWad = t.gauge.volatilityWad();
+        _requireOwn(vault, asset, t);
+        bool isComplete = _bringForward(t.gauge);
+        uint256 volatilityWad = _volatilityWad(t);
         Weights memory target = _targets(t, volatilityWad);
         CollateralTerms memory terms = _termsOf(vault, asset);
         Weights memory next = VolatilityMath.nextWeights({
@@ -247,25 +318,66 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         });
         (initialBps, maintenanceBps) = (next.initialBps, next.maintenanceBps);
         if (maintenanceBps < terms.maintenanceBps) t.loweredAt = uint32(block.timestamp);
-        if (initialBps == terms.initialBps && maintenanceBps == terms.maintenanceBps) {
-            return (initialBps, maintenanceBps);
-        }
+        uint256 liquidationBps = _nextFloor(_floors[vault][asset], terms.liquidationBps, maintenanceBps);
+        bool isSame =
+            initialBps == terms.initialBps &&
+                maintenanceBps == terms.maintenanceBps &&
+                liquidationBps == terms.liquidationBps;
+        if (isSame) return (initialBps, maintenanceBps);
         (terms.initialBps, terms.maintenanceBps) = (uint16(initialBps), uint16(maintenanceBps));
+        terms.liquidationBps = uint16(liquidationBps);
         vault.setCollateralTerms(asset, terms);
     }
 
+    /// @dev Returns whether the volatility is that of all rounds. Without a gauge there is none to wait for.
+    function _bringForward(IVolatilityGauge gauge) private returns (bool isComplete) {
+        if (address(gauge) == address(0)) return true;
+        // A caller who starves it gains nothing either: what the gauge says then is incomplete.
+        try gauge.poke(POKED_ROUNDS) returns (uint256, bool complete) {
+            isComplete = complete;
+        } catch {
+            // Its last estimate stands.
+        }
+    }
+
+    /// @dev A higher floor holds at once, for it spares accounts. A lower one is reached by steps, and waits for the
+    /// maintenance weight where that is on its own way down: the call band never gets narrower than it may be.
+    function _nextFloor(
+        Floor storage floor,
+        uint256 liquidationBps,
+        uint256 maintenanceBps
+    ) private returns (uint256 next) {
+        uint256 own = floor.liquidationBps;
+        if (own == 0 || own == liquidationBps) return liquidationBps;
+        if (own > liquidationBps) return own;
+        if (block.timestamp < floor.loweredAt + FLOOR_STEP_SECONDS) return liquidationBps;
+        uint256 lowest =
+            (maintenanceBps * ListingChecks.MIN_BAND_RATIO_BPS + ListingChecks.BPS - 1) / ListingChecks.BPS;
+        next = liquidationBps - (liquidationBps * FLOOR_STEP_BPS) / ListingChecks.BPS;
+        if (next < own) next = own;
+        if (next < lowest) next = lowest;
+        if (next >= liquidationBps) return liquidationBps;
+        floor.loweredAt = uint32(block.timestamp);
+    }
+
+    function _volatilityWad(VolatilityTerms memory t) private view returns (uint256) {
+        return address(t.gauge) == address(0) ? 0 : t.gauge.volatilityWad();
+    }
+
     function _targets(VolatilityTerms memory t, uint256 volatilityWad) private view returns (Weights memory) {
+        Weights memory own = Weights(t.initialBps, t.maintenanceBps);
+        if (address(t.gauge) == address(0)) return own;
         uint256 tighteningWad = VolatilityMath.tighteningWadDown({
             volatilityWad: volatilityWad,
             referenceWad: t.gauge.referenceWad(),
             slopeBps: t.slopeBps,
             capBps: t.capBps
         });
-        return VolatilityMath.tightenedDown(Weights(t.initialBps, t.maintenanceBps), tighteningWad);
+        return VolatilityMath.tightenedDown(own, tighteningWad);
     }
 
-    function _requireGauge(IMarginVault vault, address asset, VolatilityTerms memory t) private pure {
-        if (address(t.gauge) == address(0)) revert NoGauge(vault, asset);
+    function _requireOwn(IMarginVault vault, address asset, VolatilityTerms memory t) private pure {
+        if (t.maintenanceBps == 0) revert NoGauge(vault, asset);
     }
 
     function _setOracle(IMarginVault vault, IOracle newOracle) private {

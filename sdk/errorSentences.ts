@@ -115,7 +115,7 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "AuctionOutOfRange(uint256 auctionSeconds, uint256 rampSeconds)": (say) =>
     `An auction of ${say.duration("auctionSeconds")} with a ramp of ${say.duration("rampSeconds")} is out of bounds: the ramp must take at least 5 min, the auction at least twice that and at most 24 h.`,
   "AmountsOutOfRange(uint256 minimumDebt, uint256 dustValue, uint256 maxBounty)": (say) =>
-    `A minimum debt of ${say.quote("minimumDebt")}, dust of ${say.quote("dustValue")} and a bounty of ${say.quote("maxBounty")} do not go together: dust must be above zero and at most the minimum debt, the bounty at most a tenth of it.`,
+    `A minimum debt of ${say.quote("minimumDebt")}, dust of ${say.quote("dustValue")} and a bounty of ${say.quote("maxBounty")} do not go together: dust must be above zero and at most the minimum debt and 10,000 whole tokens, the minimum debt at most 1,000,000, the bounty at most a tenth of it.`,
   "BrakeOutOfRange(uint256 burst, uint256 perHour, uint256 minimumBurst)": (say) =>
     `A brake that lets ${say.quote("burst")} through at once and ${say.quote("perHour")} an hour is out of range: at least ${say.quote("minimumBurst")} at once, and full within a day; or zeros for none.`,
   "FeeOutOfRange(uint256 feeBps)": (say) =>
@@ -143,6 +143,10 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `The oracle's price of ${say.asset("asset")} is further than ${say.bps("toleranceBps")} from the expected one: check that the feed is of this asset in this currency, or bring the expected price up to date.`,
   "ToleranceOutOfRange(uint256 toleranceBps, uint256 maximumBps)": (say) =>
     `A tolerance of ${say.bps("toleranceBps")} is out of range: choose one from 1 bps to ${say.bps("maximumBps")}.`,
+  "OraclePriceJumps(address asset, uint256 presentPrice36, uint256 newPrice36)": (say) =>
+    `The new oracle's price of ${say.asset("asset")} is more than 2 % from the present one: find out which is right, and use correctOracle with expected prices where the present one is wrong.`,
+  "ExpectationsMismatch(uint256 given, uint256 needed)": (say) =>
+    `${say.integer("given")} expected prices are given for ${say.integer("needed")} collaterals: give one each, in the vault's order.`,
   "NotLower(uint256 wanted, uint256 present)": (say) =>
     `Without a delay a limit may only be lowered, and ${say.integer("wanted")} is not below ${say.integer("present")}: have the risk admin schedule it.`,
 
@@ -202,7 +206,7 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps)": (say) =>
     `A slope of ${say.bps("slopeBps")} and a cap of ${say.bps("capBps")} are out of range: the slope must be from 1 to 10,000 bps, the cap from 1 to 2,500.`,
   "NoGauge(address vault, address asset)": (say) =>
-    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility, so there is nothing to poke: the risk admin sets a gauge.`,
+    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility and have never been set, so there is nothing to poke: the risk admin sets a gauge or a weight.`,
   "GaugeTermsOutOfRange(uint256 halfLifeSeconds, uint256 referenceWad)": (say) =>
     `A half-life of ${say.duration("halfLifeSeconds")} and a reference of ${say.wad("referenceWad")} are out of range: the half-life must be from 1 hour to 30 days, the reference from 0.01 to 3.`,
   "RoundUnusable(address feed, uint256 roundId)": (say) =>

@@ -35,11 +35,18 @@ struct VolatilityTerms {
     uint16 slopeBps;
     /// The most it can be.
     uint16 capBps;
-    /// The weights without any tightening.
+    /// The weights without any tightening, where their ramps go; zero: the vault's, which have never been set.
     uint16 initialBps;
     uint16 maintenanceBps;
     /// When the maintenance weight was last lowered, unix seconds.
     uint32 loweredAt;
+}
+
+/// @notice One of a collateral's three weights.
+enum WeightKind {
+    Initial,
+    Maintenance,
+    Liquidation
 }
 
 /// @title The parameters of vaults, inside bounds
@@ -54,6 +61,15 @@ interface IRiskConfigurator {
         address indexed asset,
         VolatilityTerms oldTerms,
         VolatilityTerms newTerms
+    );
+
+    /// @notice A weight of `asset` in `vault` is to be `newBps`, without any tightening; `poke` brings it there.
+    event WeightSet(
+        IMarginVault indexed vault,
+        address indexed asset,
+        WeightKind indexed kind,
+        uint256 oldBps,
+        uint256 newBps
     );
 
     /// @notice The weights of `asset` in `vault` are now these. The maintenance weight has further to go where it is
@@ -85,7 +101,8 @@ interface IRiskConfigurator {
     /// @notice The auction must last at least twice its ramp, the ramp at least 5 min, the auction at most 24 h.
     error AuctionOutOfRange(uint256 auctionSeconds, uint256 rampSeconds);
 
-    /// @notice Amounts must satisfy `0 < dustValue <= minimumDebt` and `maxBounty <= minimumDebt / 10`.
+    /// @notice Amounts must satisfy `0 < dustValue <= minimumDebt` and `maxBounty <= minimumDebt / 10`, and be at most
+    /// 10,000 (dust) and 1,000,000 (debt) whole quote tokens.
     error AmountsOutOfRange(uint256 minimumDebt, uint256 dustValue, uint256 maxBounty);
 
     /// @notice A brake's bucket must hold `minimumBurst`, ten minimum debts, or more, and fill within a day; or both
@@ -103,6 +120,13 @@ interface IRiskConfigurator {
 
     /// @notice The new oracle has no fresh price for `asset`, which is new or has one in the present oracle.
     error OraclePriceMissing(address asset);
+
+    /// @notice The new oracle's price of `asset` differs from the present one by more than 2 %, half the narrowest call
+    /// band: a change of oracle may call an account, but must not liquidate one that could not be called.
+    error OraclePriceJumps(address asset, uint256 presentPrice36, uint256 newPrice36);
+
+    /// @notice As many expected prices are needed as there are collaterals.
+    error ExpectationsMismatch(uint256 given, uint256 needed);
 
     /// @notice A base unit of `asset` must be worth at most a hundredth of the vault's dust value, here `maximum36`
     /// (quote base units, times 1e36): a collateral that cannot be divided finely cannot be sold in tranches.
@@ -130,7 +154,8 @@ interface IRiskConfigurator {
     /// @notice The slope must lie in 1 to 10,000 bps, the cap in 1 to 2,500.
     error VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps);
 
-    /// @notice The weights of `asset` in `vault` follow no volatility.
+    /// @notice The weights of `asset` in `vault` follow no volatility, nor have they ever been set: there is nothing to
+    /// poke or to take away.
     error NoGauge(IMarginVault vault, address asset);
 
     /// @notice What is set without a delay must be lower than what there is, `present`.
@@ -151,17 +176,27 @@ interface IRiskConfigurator {
     /// @notice As `setCap`, downwards and at once. Reverts with `NotLower`, `NotListed`.
     function lowerCap(IMarginVault vault, address asset, uint128 newCap) external;
 
-    /// @notice Sets the initial weight of a collateral. It binds new risk only, so that it may change at once; the
-    /// other two may not be set until they can be ramped. Where the weights follow volatility it is the one without any
-    /// tightening, and `poke` is done with it. Reverts with `NotListed`, `WeightsOutOfOrder`.
+    /// @notice Sets the initial weight of a collateral. It binds new risk only, so that it changes at once. Like the
+    /// other two it is the one without any tightening, and `poke` is done with it. Reverts with `NotListed`,
+    /// `WeightsOutOfOrder`.
     function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external;
 
     /// @notice As `setInitialWeight`, downwards and at once. Reverts with `NotLower`, `NotListed`, `WeightsOutOfOrder`.
     function lowerInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external;
 
+    /// @notice Sets the maintenance weight of a collateral: a higher one at once, a lower one by the steps that `poke`
+    /// takes, 25 bps an hour at most, whether volatility or this lowers it. The initial weight must fit already.
+    /// Reverts with `NotListed`, `WeightsOutOfOrder`.
+    function setMaintenanceWeight(IMarginVault vault, address asset, uint16 newMaintenanceBps) external;
+
+    /// @notice Sets the liquidation weight of a collateral: a higher one at once, a lower one by the steps that `poke`
+    /// takes, half a per cent of it a day at most and never nearer to the maintenance weight than the call band may be.
+    /// Below 200 bps it falls no further. Reverts with `NotListed`, `WeightsOutOfOrder`, `LiquidationWeightTooHigh`.
+    function setLiquidationWeight(IMarginVault vault, address asset, uint16 newLiquidationBps) external;
+
     /// @notice Lets the weights of a collateral follow the volatility that `newGauge` measures, from the next poke on:
     /// `weight / (1 + clamp(slope * max(0, volatility - reference), 0, cap))`. With the zero address they follow it no
-    /// longer and are at once what they would be without; the other two arguments then count for nothing. Reverts with
+    /// longer and go where they would be without, upwards at once; the other two arguments then count for nothing. Reverts with
     /// `NotListed`, `VolatilityTermsOutOfRange`, `NoGauge` when there is none to take away, and whatever `newGauge`
     /// does when it is none.
     function setVolatility(
@@ -172,11 +207,12 @@ interface IRiskConfigurator {
         uint16 newCapBps
     ) external;
 
-    /// @notice Brings the gauge of a collateral forward and the vault's weights with it. Anyone may. The initial weight
-    /// tightens at once; the maintenance weight by at most 25 bps, at least an hour after it last did; the liquidation
-    /// weight never. Both loosen at once, but only when the gauge has measured every round: somebody who stops it
-    /// half-way gains nothing. A gauge that fails leaves its last estimate. Reverts with `NoGauge`, and in a deferral
-    /// of the vault with `DeferralActive` when there is something to change.
+    /// @notice Brings the gauge of a collateral forward and the vault's weights with it, one step where they are on their
+    /// way down. Anyone may. The initial weight tightens at once; the maintenance weight by at most 25 bps, at least an
+    /// hour after it last did; the liquidation weight, which follows no volatility, by half a per cent a day. They
+    /// loosen at once, the first two only when the gauge has measured every round: somebody who stops it half-way gains
+    /// nothing. A gauge that fails leaves its last estimate. Reverts with `NoGauge`, and in a deferral of the vault with
+    /// `DeferralActive` when there is something to change.
     /// @return initialBps The initial weight in the vault now.
     /// @return maintenanceBps The maintenance weight in the vault now.
     function poke(
@@ -184,8 +220,20 @@ interface IRiskConfigurator {
         address asset
     ) external returns (uint256 initialBps, uint256 maintenanceBps);
 
-    /// @notice Points the vault at another oracle for the same collaterals. Reverts with the oracle errors above.
+    /// @notice Points the vault at another oracle for the same collaterals, whose fresh prices are within 2 % of the
+    /// present ones. Reverts with the oracle errors above.
     function setOracle(IMarginVault vault, IOracle newOracle) external;
+
+    /// @notice Points the vault at an oracle that puts a wrong one right, whatever that makes of accounts: its fresh
+    /// prices are held against `expected36` (one a collateral, in the vault's order; quote base units per base unit,
+    /// times 1e36) instead of the present ones. Reverts with the oracle errors above but `OraclePriceJumps`,
+    /// `ExpectationsMismatch`, `PriceNotAsExpected`, `ToleranceOutOfRange`.
+    function correctOracle(
+        IMarginVault vault,
+        IOracle newOracle,
+        uint256[] calldata expected36,
+        uint16 toleranceBps
+    ) external;
 
     /// @notice Sets the vault's amounts and times. Reverts with `GraceOutOfRange`, `AuctionOutOfRange`,
     /// `AmountsOutOfRange`.
@@ -209,6 +257,12 @@ interface IRiskConfigurator {
         IMarginVault vault,
         address asset
     ) external view returns (VolatilityTerms memory);
+
+    /// @notice The weights of a collateral without any tightening, where their ramps go. Reverts with `NotListed`.
+    function ownWeights(
+        IMarginVault vault,
+        address asset
+    ) external view returns (uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps);
 
     /// @notice The weights towards which those of a collateral go, by the gauge's last estimate: its own, tightened.
     /// Reverts with `NoGauge`.

@@ -47,6 +47,18 @@ function unchecked(asset: string) {
   return [{ asset, terms: STRONG, check }];
 }
 
+/** Another oracle with the present prices, that says what it is told. */
+async function withOtherOracle() {
+  const w = await loadWorld();
+  const assets = w.collaterals.map((c) => c.address);
+  const oracle = await deploy<MockOracle>(w.ethers, "MockOracle", [w.quoteAddress, assets]);
+  for (const { address, number } of w.collaterals) {
+    await oracle.set(number, (await w.oracle.price(address)).price36, true);
+  }
+  const { price36: present36 } = await w.oracle.price(w.collaterals[0]!.address);
+  return { w, oracle, present36 };
+}
+
 describe("RiskConfigurator", () => {
   describe("who may (I-37, C-46)", () => {
     it("is a role of the governance, for every function", async () => {
@@ -139,7 +151,7 @@ describe("RiskConfigurator", () => {
       });
     });
 
-    it("of a listed collateral: only the initial one changes, at once, inside the same bounds", async () => {
+    it("the initial one of a listed collateral changes at once, inside the same bounds", async () => {
       const w = await loadWorld();
       const { address } = w.collaterals[0]!;
       const asTuple = (initial: bigint) => [initial, 8020n, 8740n, 800n, STRONG.cap];
@@ -279,7 +291,10 @@ describe("RiskConfigurator", () => {
         const [listing] = await listingsFor(oracle, token);
         const check = { ...listing!.check, price36: TEN_36, toleranceBps: tolerance };
         const transaction = w.configurator.listCollaterals(w.vault, [{ ...listing!, check }], oracle);
-        if (isNear) return void (await transaction);
+        if (isNear) {
+          await transaction;
+          return;
+        }
         await expect(transaction)
           .to.be.revertedWithCustomError(w.configurator, "PriceNotAsExpected")
           .withArgs(token.address, TEN_36 + (TEN_36 * bps) / 10_000n, TEN_36, tolerance);
@@ -357,7 +372,7 @@ describe("RiskConfigurator", () => {
         w.quoteAddress,
         w.collaterals.map((c) => c.address),
       ]);
-      await oracle.set(0, 1n, true);
+      await oracle.set(0, (await w.oracle.price(w.collaterals[0]!.address)).price36, true);
       await oracle.set(1, 0n, true);
       await expect(w.configurator.setOracle(w.vault, await oracle.getAddress()))
         .to.be.revertedWithCustomError(w.configurator, "OraclePriceMissing")
@@ -391,6 +406,47 @@ describe("RiskConfigurator", () => {
       const oracle = await oracleWith(w);
       await w.configurator.setOracle(w.vault, oracle);
       expect(await w.vault.oracle()).to.equal(oracle);
+    });
+
+    for (const [per10k, isNear] of [
+      [9_800n, true],
+      [9_799n, false],
+      [10_200n, true],
+      [10_201n, false],
+    ] as const) {
+      it(`${isNear ? "accepts" : "refuses"} one whose fresh price is ${per10k} of 10,000 of the present one (rule 5)`, async () => {
+        const { w, oracle, present36 } = await withOtherOracle();
+        const new36 = (present36 * per10k) / 10_000n;
+        await oracle.set(0, new36, true);
+        const transaction = w.configurator.setOracle(w.vault, oracle);
+        if (isNear) {
+          await transaction;
+          return;
+        }
+        await expect(transaction)
+          .to.be.revertedWithCustomError(w.configurator, "OraclePriceJumps")
+          .withArgs(w.collaterals[0]!.address, present36, new36);
+      });
+    }
+
+    it("is put right by one whose prices are as expected, however far from the present ones", async () => {
+      const { w, oracle, present36 } = await withOtherOracle();
+      const [other36] = await w.oracle.price(w.collaterals[1]!.address);
+      const right36 = present36 / 3n;
+      await oracle.set(0, right36, true);
+      const correct = (expected36: bigint[], tolerance: bigint) =>
+        w.configurator.correctOracle(w.vault, oracle, expected36, tolerance);
+      await expect(correct([present36, other36], 2_000n))
+        .to.be.revertedWithCustomError(w.configurator, "PriceNotAsExpected")
+        .withArgs(w.collaterals[0]!.address, right36, present36, 2_000n);
+      await expect(correct([right36], 100n))
+        .to.be.revertedWithCustomError(w.configurator, "ExpectationsMismatch")
+        .withArgs(1n, 2n);
+      await expect(correct([right36, other36], 2_001n))
+        .to.be.revertedWithCustomError(w.configurator, "ToleranceOutOfRange")
+        .withArgs(2_001n, 2_000n);
+      await correct([right36, other36], 100n);
+      expect(await w.vault.oracle()).to.equal(await oracle.getAddress());
     });
 
     it("replaces it and says so", async () => {
@@ -469,6 +525,18 @@ describe("RiskConfigurator", () => {
         (r) => [r.minimumDebt, r.dustValue, r.maxBounty],
       ],
       [
+        "a minimum debt over a million whole tokens",
+        { minimumDebt: 10n ** 12n + 1n },
+        "AmountsOutOfRange",
+        (r) => [r.minimumDebt, r.dustValue, r.maxBounty],
+      ],
+      [
+        "a dust value over 10,000 whole tokens",
+        { minimumDebt: 10n ** 12n, dustValue: 10n ** 10n + 1n },
+        "AmountsOutOfRange",
+        (r) => [r.minimumDebt, r.dustValue, r.maxBounty],
+      ],
+      [
         "a bounty over a tenth of the minimum debt",
         { maxBounty: 10_000_001n },
         "AmountsOutOfRange",
@@ -501,9 +569,9 @@ describe("RiskConfigurator", () => {
         .withArgs(Object.values(w.risk), Object.values(least));
       const most = {
         ...least,
-        minimumDebt: 2n ** 96n - 1n,
-        dustValue: 2n ** 72n - 1n,
-        maxBounty: 2n ** 72n - 1n,
+        minimumDebt: w.usd(1_000_000n),
+        dustValue: w.usd(10_000n),
+        maxBounty: w.usd(100_000n),
         minGraceSeconds: 86_400n,
         maxGraceSeconds: 86_400n,
         auctionSeconds: 86_400n,

@@ -364,15 +364,22 @@ describe("RiskConfigurator: weights that follow volatility (rule 5, I-14)", () =
       expect(await weightsOf(w)).to.deep.equal(STRONG);
     });
 
-    it("without a gauge the weights are at once their own again", async () => {
+    it("without a gauge the weights are at once their own again, and stay there", async () => {
       const w = await loadFollowed();
       await pokeAt(w, 120n);
       const oldTerms = await w.configurator.volatilityTerms(w.vault, w.asset);
       await expect(w.configurator.setVolatility(w.vault, w.asset, NOTHING, 0n, 0n))
         .to.emit(w.configurator, "VolatilityTermsSet")
-        .withArgs(w.vault, w.asset, Object.values(oldTerms), [NOTHING, 0n, 0n, 0n, 0n, 0n]);
+        .withArgs(w.vault, w.asset, Object.values(oldTerms), [
+          NOTHING,
+          0n,
+          0n,
+          ...Object.values(oldTerms).slice(3),
+        ]);
       expect(await weightsOf(w)).to.deep.equal(STRONG);
-      await expect(poke(w)).to.be.revertedWithCustomError(w.configurator, "NoGauge");
+      await mineAt(w, (await now(w)) + HOUR);
+      await poke(w);
+      expect(await weightsOf(w)).to.deep.equal(STRONG);
     });
 
     it("an initial weight is the one without tightening, and is held to the maintenance weight without it", async () => {

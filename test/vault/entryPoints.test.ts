@@ -58,7 +58,15 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
   },
   configurator: {
     "configurator/RiskConfigurator": [
-      ...["listCollaterals", "setCap", "setInitialWeight", "setOracle", "setRiskTerms", "setFee"],
+      ...[
+        "listCollaterals",
+        "setCap",
+        "setInitialWeight",
+        "setOracle",
+        "correctOracle",
+        "setRiskTerms",
+        "setFee",
+      ],
     ],
     "configurator/volatility": ["setVolatility", "poke", "volatilityTerms", "targetWeights"],
     "vault/borrowCap": ["setBorrowCap"],
@@ -66,6 +74,7 @@ const TESTED: Record<Contract, Record<string, readonly string[]>> = {
     "governance/governance": [
       ...["lowerCap", "lowerInitialWeight", "lowerBorrowCap", "authority", "isConsumingScheduledOp"],
     ],
+    "governance/ramps": ["setMaintenanceWeight", "setLiquidationWeight", "ownWeights"],
     "vault/roles": ["setAuthority"],
   },
   clock: {

@@ -137,7 +137,7 @@ describe("a parameter changed in the middle of an auction", () => {
 
   it("a larger dust value writes off only what is insolvent (C-61, rule 9)", async () => {
     const { w, id } = await inAuction(200n);
-    await setTerms(w, { minimumDebt: w.usd(100_000n), dustValue: w.usd(100_000n) });
+    await setTerms(w, { minimumDebt: w.usd(10_000n), dustValue: w.usd(10_000n) });
     await w.vault.bookLoss([id]);
     expect(await w.vault.debtOf(id)).to.equal(w.usd(1_500n));
     await setPrice(w.collaterals[0]!, "1400");

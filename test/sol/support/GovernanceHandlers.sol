@@ -15,6 +15,8 @@ import {vm} from "./Vm.sol";
 abstract contract GovernanceHandlers is Scenes {
     /// @dev When a poke last lowered a maintenance weight.
     mapping(address asset => uint256) private _loweredAt;
+    /// @dev When a liquidation weight was last lowered.
+    mapping(address asset => uint256) private _floorLoweredAt;
 
     function listCollaterals(uint256 seed) external {
         _begin(seed);
@@ -58,9 +60,8 @@ abstract contract GovernanceHandlers is Scenes {
     function lowerInitialWeight(uint256 seed) external {
         _begin(seed);
         address asset = address(listed[_rand(listed.length)].token);
-        VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
         CollateralTerms memory before = _termsOf(asset);
-        uint256 present = address(t.gauge) == address(0) ? before.initialBps : t.initialBps;
+        (uint256 present, , ) = configurator.ownWeights(vault, asset);
         uint256 weightBps = _oneIn(3) ? _between(1, BPS) : _between(present / 2 + 1, present);
         bytes memory data = abi.encodeCall(
             configurator.lowerInitialWeight,
@@ -79,9 +80,7 @@ abstract contract GovernanceHandlers is Scenes {
     function setInitialWeight(uint256 seed) external {
         _begin(seed);
         address asset = address(listed[_rand(listed.length)].token);
-        VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
-        uint256 maintenanceBps =
-            address(t.gauge) == address(0) ? _termsOf(asset).maintenanceBps : t.maintenanceBps;
+        (, uint256 maintenanceBps, ) = configurator.ownWeights(vault, asset);
         uint256 most = (maintenanceBps * 100) / 102;
         uint256 weightBps = _oneIn(4) ? _between(most + 1, BPS) : _between(most - 1_000, most);
         CollateralTerms memory before = _termsOf(asset);
@@ -96,11 +95,69 @@ abstract contract GovernanceHandlers is Scenes {
         );
     }
 
+    function setMaintenanceWeight(uint256 seed) external {
+        _begin(seed);
+        address asset = address(listed[_rand(listed.length)].token);
+        (uint256 initialBps, , uint256 liquidationBps) = configurator.ownWeights(vault, asset);
+        uint256 least = (initialBps * 102 + 99) / 100;
+        uint256 most = (liquidationBps * 100) / 104;
+        uint256 weightBps = _oneIn(4) ? _between(1, BPS) : _between(least, most);
+        CollateralTerms memory before = _termsOf(asset);
+        bytes memory data = abi.encodeCall(
+            configurator.setMaintenanceWeight,
+            (vault, asset, uint16(weightBps))
+        );
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        if (ok) _holdRamp(asset, before);
+        bool isInOrder = weightBps >= least && weightBps <= most;
+        _hold(14, ok == isInOrder, "a maintenance weight out of order was set, or one in order refused");
+    }
+
+    function setLiquidationWeight(uint256 seed) external {
+        _begin(seed);
+        address asset = address(listed[_rand(listed.length)].token);
+        (, uint256 maintenanceBps, ) = configurator.ownWeights(vault, asset);
+        CollateralTerms memory before = _termsOf(asset);
+        uint256 least = (maintenanceBps * 104 + 99) / 100;
+        uint256 most = ((BPS - before.maxDiscountBps) * 9_500) / BPS;
+        uint256 weightBps = _oneIn(4) ? _between(1, BPS) : _between(least, most);
+        if (_oneIn(2)) _pass(_rand(2 days));
+        bytes memory data = abi.encodeCall(
+            configurator.setLiquidationWeight,
+            (vault, asset, uint16(weightBps))
+        );
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        if (ok) _holdRamp(asset, before);
+        bool isInOrder = weightBps >= least && weightBps <= most;
+        _hold(14, ok == isInOrder, "a liquidation weight out of order was set, or one in order refused");
+    }
+
+    function correctOracle(uint256 seed) external {
+        _begin(seed);
+        if (!_oneIn(4)) _refreshFeeds();
+        uint256[] memory expected36 = new uint256[](listed.length);
+        bool isNear = true;
+        for (uint256 j; j < expected36.length; ++j) {
+            bool fresh;
+            (expected36[j], fresh) = oracle.price(address(listed[j].token));
+            if (!_oneIn(8)) continue;
+            expected36[j] *= 2;
+            if (fresh) isNear = false;
+        }
+        bytes memory data = abi.encodeCall(configurator.correctOracle, (vault, oracle, expected36, 2_000));
+        (bool ok, bytes memory result) = address(configurator).call(data);
+        _count(ok, result);
+        _hold(37, isNear || !ok, "an oracle was set against what was expected of it");
+    }
+
     function setVolatility(uint256 seed) external {
         _begin(seed);
         uint256 number = _rand(listed.length);
         address asset = address(listed[number].token);
         VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
+        CollateralTerms memory before = _termsOf(asset);
         IVolatilityGauge gauge;
         if (address(t.gauge) == address(0) || !_oneIn(4)) gauge = _newGauge(number);
         (uint256 slopeBps, uint256 capBps) = (_between(0, 11_000), _between(0, 2_800));
@@ -116,17 +173,20 @@ abstract contract GovernanceHandlers is Scenes {
             return
                 _hold(37, ok == inRange, "volatility terms out of bounds were set, or some within refused");
         }
-        _loweredAt[asset] = 0;
         CollateralTerms memory terms = _termsOf(asset);
-        bool isFree = terms.initialBps == t.initialBps && terms.maintenanceBps == t.maintenanceBps;
-        _hold(14, ok && isFree, "weights that follow no volatility are not what they were");
+        _hold(
+            14,
+            ok && terms.maintenanceBps >= t.maintenanceBps,
+            "weights that follow no volatility are tight"
+        );
+        _holdRamp(asset, before);
     }
 
     function poke(uint256 seed) external {
         _begin(seed);
         uint256 number = _rand(listed.length);
         address asset = address(listed[number].token);
-        bool isFollowing = address(configurator.volatilityTerms(vault, asset).gauge) != address(0);
+        bool isFollowing = configurator.volatilityTerms(vault, asset).maintenanceBps != 0;
         if (!isFollowing && !_oneIn(8)) {
             configurator.setVolatility(
                 vault,
@@ -267,8 +327,8 @@ abstract contract GovernanceHandlers is Scenes {
         return new VolatilityGauge(listed[number].feed, _between(1 hours, 1 days), 0.5e18, 0);
     }
 
-    /// @dev What volatility may do to weights: tighten the maintenance one by 25 bps an hour at most, loosen neither
-    /// beyond its own, and leave the floor alone.
+    /// @dev What ramps and volatility may do to weights: tighten the maintenance one by 25 bps an hour at most and the
+    /// liquidation one by half a per cent a day, and loosen none beyond its own.
     function _holdRamp(address asset, CollateralTerms memory before) private {
         CollateralTerms memory terms = _termsOf(asset);
         VolatilityTerms memory t = configurator.volatilityTerms(vault, asset);
@@ -279,15 +339,30 @@ abstract contract GovernanceHandlers is Scenes {
             _hold(14, isSlow, "a maintenance weight fell by more than 25 bps in an hour");
             _loweredAt[asset] = block.timestamp;
         }
-        if (address(t.gauge) != address(0)) {
-            bool isWithin = terms.initialBps <= t.initialBps && terms.maintenanceBps <= t.maintenanceBps;
-            _hold(14, isWithin, "volatility raised a weight above its own");
+        if (terms.liquidationBps < before.liquidationBps) {
+            bool isSlow =
+                (before.liquidationBps - terms.liquidationBps) * 200 <= before.liquidationBps &&
+                    block.timestamp - _floorLoweredAt[asset] >= 1 days;
+            _hold(14, isSlow, "a liquidation weight fell by more than half a per cent in a day");
+            _floorLoweredAt[asset] = block.timestamp;
         }
-        bool isSame =
-            terms.liquidationBps == before.liquidationBps &&
-                terms.maxDiscountBps == before.maxDiscountBps &&
-                terms.cap == before.cap;
-        _hold(14, isSame, "volatility moved the floor, the discount or the cap");
+        _holdOwn(before, terms, t);
+        _hold(14, terms.maintenanceBps * 104 <= terms.liquidationBps * 100, "the call band is too narrow");
+        bool isSame = terms.maxDiscountBps == before.maxDiscountBps && terms.cap == before.cap;
+        _hold(14, isSame, "a ramp moved the discount or the cap");
+    }
+
+    function _holdOwn(
+        CollateralTerms memory before,
+        CollateralTerms memory terms,
+        VolatilityTerms memory t
+    ) private {
+        if (t.maintenanceBps == 0) return;
+        // One on its way down may still be above its own.
+        bool isWithin =
+            (terms.initialBps <= t.initialBps || terms.initialBps <= before.initialBps) &&
+                (terms.maintenanceBps <= t.maintenanceBps || terms.maintenanceBps <= before.maintenanceBps);
+        _hold(14, isWithin, "a weight rose above its own");
     }
 
     function _readOwnEvents() private {
