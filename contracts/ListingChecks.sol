@@ -90,8 +90,8 @@ library ListingChecks {
         if (!isNear) revert IRiskConfigurator.PriceNotAsExpected(asset, price36, expected36, toleranceBps);
     }
 
-    /// @notice `newOracle` knows the vault's collaterals in their order, in its quote asset, with a price each, near the
-    /// present one where there is one.
+    /// @notice `newOracle` knows the vault's collaterals in their order, in its quote asset, with a price each, near
+    /// the present one where there is one.
     function requireOracle(IMarginVault vault, IOracle newOracle) internal view {
         _requireAssets(vault, newOracle);
         IOracle oldOracle = vault.oracle();

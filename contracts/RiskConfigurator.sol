@@ -27,9 +27,9 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     /// @dev Two days of an hourly heartbeat; whoever is further behind pokes the gauge itself.
     uint256 private constant POKED_ROUNDS = 48;
 
-    /// @dev A liquidation weight falls by at most half a per cent of itself, at most once in so long. It is 1.04 times the
-    /// maintenance weight at least, so that parameters alone take a week from an account that could not be called to
-    /// one that can be sold without a call: many times the longest grace.
+    /// @dev A liquidation weight falls by at most half a per cent of itself, at most once in so long. It is 1.04 times
+    /// the maintenance weight at least, so that parameters alone take a week from an account that could not be called
+    /// to one that can be sold without a call: many times the longest grace.
     uint256 private constant FLOOR_STEP_BPS = 50;
     uint256 private constant FLOOR_STEP_SECONDS = 1 days;
     /// @dev In whole quote tokens. A vault of which nobody could borrow, or all would be dust, is no vault.

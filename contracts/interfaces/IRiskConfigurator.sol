@@ -165,8 +165,8 @@ interface IRiskConfigurator {
     error NotListed(IMarginVault vault, address asset);
 
     /// @notice Lists collaterals in this order, and points the vault at an oracle that knows them all. The vault's risk
-    /// terms have to be set before. Reverts with the errors of weights, discount, oracle and feed above, `NotAToken`, and
-    /// the vault's.
+    /// terms have to be set before. Reverts with the errors of weights, discount, oracle and feed above, `NotAToken`,
+    /// and the vault's.
     function listCollaterals(IMarginVault vault, Listing[] calldata listings, IOracle newOracle) external;
 
     /// @notice Sets the cap of a collateral. A lower one takes nothing from anybody: holders can still deposit, repay,
@@ -196,9 +196,9 @@ interface IRiskConfigurator {
 
     /// @notice Lets the weights of a collateral follow the volatility that `newGauge` measures, from the next poke on:
     /// `weight / (1 + clamp(slope * max(0, volatility - reference), 0, cap))`. With the zero address they follow it no
-    /// longer and go where they would be without, upwards at once; the other two arguments then count for nothing. Reverts with
-    /// `NotListed`, `VolatilityTermsOutOfRange`, `NoGauge` when there is none to take away, and whatever `newGauge`
-    /// does when it is none.
+    /// longer and go where they would be without, upwards at once; the other two arguments then count for nothing.
+    /// Reverts with `NotListed`, `VolatilityTermsOutOfRange`, `NoGauge` when there is none to take away, and whatever
+    /// `newGauge` does when it is none.
     function setVolatility(
         IMarginVault vault,
         address asset,
@@ -207,12 +207,12 @@ interface IRiskConfigurator {
         uint16 newCapBps
     ) external;
 
-    /// @notice Brings the gauge of a collateral forward and the vault's weights with it, one step where they are on their
-    /// way down. Anyone may. The initial weight tightens at once; the maintenance weight by at most 25 bps, at least an
-    /// hour after it last did; the liquidation weight, which follows no volatility, by half a per cent a day. They
-    /// loosen at once, the first two only when the gauge has measured every round: somebody who stops it half-way gains
-    /// nothing. A gauge that fails leaves its last estimate. Reverts with `NoGauge`, and in a deferral of the vault with
-    /// `DeferralActive` when there is something to change.
+    /// @notice Brings the gauge of a collateral forward and the vault's weights with it, one step where they are on
+    /// their way down. Anyone may. The initial weight tightens at once; the maintenance weight by at most 25 bps, at
+    /// least an hour after it last did; the liquidation weight, which follows no volatility, by half a per cent a day.
+    /// They loosen at once, the first two only when the gauge has measured every round: somebody who stops it half-way
+    /// gains nothing. A gauge that fails leaves its last estimate. Reverts with `NoGauge`, and in a deferral of the
+    /// vault with `DeferralActive` when there is something to change.
     /// @return initialBps The initial weight in the vault now.
     /// @return maintenanceBps The maintenance weight in the vault now.
     function poke(

@@ -65,9 +65,9 @@ describe("any book, under any sequence of acts that roles may do, at unchanged p
           await refresh(w);
           for (const id of ids) {
             const status = Number(await w.vault.statusOf(id));
-            if (status <= Number(Status.Warned)) healthySince.set(id, await now(w));
-            if (status === Number(Status.Callable)) ++moved;
-            if (status !== Number(Status.Critical) && status !== Number(Status.Insolvent)) continue;
+            if (status <= Status.Warned) healthySince.set(id, await now(w));
+            if (status === Status.Callable) ++moved;
+            if (status !== Status.Critical && status !== Status.Insolvent) continue;
             ++fallen;
             const since = (await now(w)) - (healthySince.get(id) ?? 0n);
             expect(since > LONGEST_GRACE, `critical ${since} s after it was last not callable`).to.equal(
@@ -89,7 +89,7 @@ describe("any book, under any sequence of acts that roles may do, at unchanged p
         const [id] = await openBook(w, [{ use: 1_000, second: 50 }]);
         for (const act of sequence) {
           const before = Number(await w.vault.statusOf(id!));
-          if (before > Number(Status.Warned)) return;
+          if (before > Status.Warned) return;
           await atNext(w, (await now(w)) + BigInt(act.afterSeconds));
           await perform(w, act);
           await refresh(w);
@@ -165,7 +165,7 @@ async function perform(w: World, { kind, number, level }: Act): Promise<void> {
     pokeDays: () => pokeAll(w, (level % 16) + 1, 24 * HOUR),
   };
   await changes[kind]().catch((error: unknown) => {
-    if (!String(error).includes('reverted with custom error')) throw error;
+    if (!String(error).includes("reverted with custom error")) throw error;
   });
 }
 

@@ -209,8 +209,8 @@ describe("an account while weights fall at unchanged prices (I-12, C-61)", () =>
       await w.collaterals[0]!.feed.push(2_000n * 10n ** 24n);
       await w.configurator.poke(w.vault, asset(w));
       const status = Number(await w.vault.statusOf(account));
-      if (status === Number(Status.Callable)) callableAt ??= await now(w);
-      if (status === Number(Status.Critical)) break;
+      if (status === Status.Callable) callableAt ??= await now(w);
+      if (status === Status.Critical) break;
       expect(await now(w)).to.be.below(start + 30n * DAY);
     }
     if (callableAt === undefined) return expect.fail("was critical before it could be called");
