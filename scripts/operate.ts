@@ -1,0 +1,84 @@
+/* `npm run operate -- ACT ... --rpc URL`: what a role may change, looked at first; with --send it is done or scheduled. */
+import { Command } from "commander";
+import { JsonRpcProvider } from "ethers";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
+import { InputError } from "../sdk/inputError.ts";
+import { explain } from "./account/explain.ts";
+import { root } from "./compile.ts";
+import { confirm } from "./confirm.ts";
+import type { Act } from "./operate/act.ts";
+import { ACTS } from "./operate/acts.ts";
+import { describeAct, planAct } from "./operate/planAct.ts";
+import { sendAct } from "./operate/sendAct.ts";
+import { openSigner, type SignerOptions } from "./signer.ts";
+
+interface Options extends SignerOptions {
+  rpc: string;
+  deployment?: string;
+  as?: string;
+  send?: boolean;
+  yes?: boolean;
+}
+
+const program = new Command("operate").description(
+  "Changes what a role of the governance may change. Without --send it only shows what that would do.",
+);
+for (const act of ACTS) {
+  const command = program.command(act.name).description(act.words);
+  for (const name of act.parameters) command.argument(`<${name}>`);
+  command
+    .requiredOption("--rpc <url>", "a JSON-RPC endpoint of the chain")
+    .option("--deployment <file>", "the deployment; else deployments/<chain id>.json")
+    .option("--as <address>", "show what this account may do")
+    .option("--send", "do it, schedule it or execute it, after asking")
+    .option("--yes", "with --send: do not ask")
+    .option("--keystore <file>", "the role's encrypted key")
+    .option("--password-file <file>", "its password; else it is asked for")
+    .option("--unlocked [address]", "an account that the node has unlocked (local chains)")
+    .action(() => guarded(act, command.args, command.opts<Options>()));
+}
+await program.parseAsync();
+
+async function operate(act: Act, values: readonly string[], options: Options): Promise<void> {
+  const provider = new JsonRpcProvider(options.rpc, undefined, { batchMaxCount: 1, staticNetwork: true });
+  try {
+    const { chainId } = await provider.getNetwork();
+    const file = options.deployment ?? join(root, "deployments", `${chainId}.json`);
+    const deployment = readDeployment(file);
+    if (BigInt(deployment.chainId) !== chainId)
+      throw new InputError(`${file} is of chain ${deployment.chainId}; ${options.rpc} is chain ${chainId}.`);
+    const signer = options.send === true ? await openSigner(provider, options) : undefined;
+    const caller = (await signer?.getAddress()) ?? options.as;
+    const plan = await planAct(provider, deployment, act, values, caller);
+    console.log(describeAct(plan, deployment).join("\n"));
+    if (signer === undefined) {
+      console.log("Nothing was sent. Add --send to do or schedule it.");
+      return;
+    }
+    if (options.yes !== true && !(await confirm(`Act as ${await signer.getAddress()}?`))) return;
+    await sendAct(signer, plan.governance, plan.call, plan.now, console.log);
+  } finally {
+    provider.destroy();
+  }
+}
+
+function readDeployment(file: string): Deployment {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new InputError(`The deployment ${file} cannot be read: ${(error as Error).message}`);
+  }
+  return parseDeployment(json);
+}
+
+async function guarded(act: Act, values: readonly string[], options: Options): Promise<void> {
+  try {
+    await operate(act, values, options);
+  } catch (error) {
+    console.error(`operate: ${explain(error)}`);
+    process.exitCode = error instanceof InputError ? 2 : 1;
+  }
+}

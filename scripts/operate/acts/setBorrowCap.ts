@@ -1,0 +1,3 @@
+import { borrowCapAct } from "../borrowCapAct.ts";
+
+export const setBorrowCap = borrowCapAct("setBorrowCap", "the most that may be lent");

@@ -1,0 +1,3 @@
+import { capAct } from "../capAct.ts";
+
+export const setCap = capAct("setCap", "how much of a collateral may be held");
