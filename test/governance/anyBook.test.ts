@@ -22,7 +22,7 @@ interface Act {
 
 const KINDS = [
   ...["initial", "maintenance", "liquidation", "lowerInitial", "cap", "lowerCap"],
-  ...["borrowCap", "riskTerms", "fee", "oracle", "pokeHours", "pokeDays"],
+  ...["borrowCap", "brake", "riskTerms", "fee", "oracle", "pokeHours", "pokeDays"],
 ] as const;
 
 const WEIGHING = ["lowerInitial", "maintenance", "liquidation", "pokeHours", "pokeDays"] as const;
@@ -31,7 +31,7 @@ const acts = fc.array(
   fc.record({
     // Mostly those that move weights, for nothing else could hurt anybody.
     kind: fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom(...WEIGHING) },
+      { weight: 5, arbitrary: fc.constantFrom(...WEIGHING) },
       { weight: 1, arbitrary: fc.constantFrom(...KINDS) },
     ),
     number: fc.constantFrom(0 as const, 0 as const, 1 as const),
@@ -41,7 +41,7 @@ const acts = fc.array(
       fc.integer({ min: 20 * HOUR, max: 40 * HOUR }),
     ),
   }),
-  { minLength: 10, maxLength: 30 },
+  { minLength: 20, maxLength: 40 },
 );
 /** How much of its initial value each account borrows, and in which collaterals it is. */
 const books = fc.array(
@@ -152,6 +152,8 @@ async function perform(w: World, { kind, number, level }: Act): Promise<void> {
     cap: () => c.setCap(vault, address, part(terms.cap)),
     lowerCap: () => c.lowerCap(vault, address, part(10n ** 20n)),
     borrowCap: () => c.setBorrowCap(vault, part(10n ** 6n)),
+    brake: () =>
+      c.setBrake(vault, address, { burst: w.usd(1_000n + part(10n ** 6n)), perHour: w.usd(10n ** 6n) }),
     fee: () => c.setFee(vault, part(3_000n), w.feeRecipient),
     riskTerms: () =>
       c.setRiskTerms(vault, {

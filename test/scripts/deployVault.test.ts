@@ -163,8 +163,8 @@ describe("deployVault", () => {
       previous: saved,
       onStep: (step) => steps.push(step),
     });
-    expect(steps.slice(0, 7).every((step) => step.startsWith("kept"))).to.equal(true);
-    expect(steps[7]).to.equal("deployed Authority");
+    expect(steps.slice(0, 8).every((step) => step.startsWith("kept"))).to.equal(true);
+    expect(steps[8]).to.equal("deployed Authority");
     expect(await verifyDeployment(providerOf(signer), deployment, plan, load)).to.deep.equal([]);
   });
 

@@ -341,13 +341,17 @@ abstract contract GovernanceHandlers is Scenes {
         }
         if (terms.liquidationBps < before.liquidationBps) {
             bool isSlow =
-                (before.liquidationBps - terms.liquidationBps) * 200 <= before.liquidationBps &&
+                uint256(before.liquidationBps - terms.liquidationBps) * 200 <= before.liquidationBps &&
                     block.timestamp - _floorLoweredAt[asset] >= 1 days;
             _hold(14, isSlow, "a liquidation weight fell by more than half a per cent in a day");
             _floorLoweredAt[asset] = block.timestamp;
         }
         _holdOwn(before, terms, t);
-        _hold(14, terms.maintenanceBps * 104 <= terms.liquidationBps * 100, "the call band is too narrow");
+        _hold(
+            14,
+            uint256(terms.maintenanceBps) * 104 <= uint256(terms.liquidationBps) * 100,
+            "the call band is too narrow"
+        );
         bool isSame = terms.maxDiscountBps == before.maxDiscountBps && terms.cap == before.cap;
         _hold(14, isSame, "a ramp moved the discount or the cap");
     }
