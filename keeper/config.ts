@@ -11,6 +11,7 @@ import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
 import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
 import { metricsSchema, type MetricsConfig } from "./metricsConfig.ts";
+import { MODES, type Mode } from "./mode.ts";
 import { readConfigText, type ConfigPath, type ConfigText } from "./readConfigText.ts";
 import { standbySchema } from "./standbyConfig.ts";
 import { urlSchema } from "./urlSchema.ts";
@@ -41,6 +42,8 @@ const httpUrl = urlSchema("http");
 const endpointSchema = z.strictObject({ http: httpUrl, ws: urlSchema("ws").optional() });
 
 export const configSchema = z.strictObject({
+  mode: z.enum(MODES).default("observe"),
+  dryRunBalance: decimalSchema.default("1000000"),
   rpcUrl: httpUrl.optional(),
   endpoints: z.array(endpointSchema).min(1).max(8).optional(),
   deploymentFile: z.string().min(1),
@@ -89,6 +92,7 @@ type ParsedConfig = z.infer<typeof configSchema>;
 type QuoteAmounts =
   | "profitMargin"
   | "criticalLossPerAccountPerDay"
+  | "dryRunBalance"
   | "housekeepingMaxCost"
   | "pokeMaxCost"
   | "callMaxCost"
@@ -133,8 +137,10 @@ export interface Config extends Readonly<
   readonly callMaxCost: bigint;
   /** Accounts that owe less are not called. */
   readonly minimumCallDebt: bigint;
-  /** One key for each lane; lanes may share one. */
-  readonly keys: Readonly<Record<Lane, KeySource>>;
+  /** Quote tokens that a dry run pretends to have. */
+  readonly dryRunBalance: bigint;
+  /** One key for each lane; lanes may share one. Always there in mode live, and never opened in another. */
+  readonly keys: Readonly<Record<Lane, KeySource>> | undefined;
   /** Sending stops while this file exists. */
   readonly stopFile: string;
   /** The allowance the vault is given; undefined: exactly what the next liquidations need. */
@@ -169,8 +175,16 @@ export function configFrom({ value, file, name, placeOf }: ConfigPart): Config {
     throw new UserError(describeConfigError(parsed.error, configSchema, placed));
   }
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
-  const { callMaxCost, pokeMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } =
-    rest;
+  const {
+    callMaxCost,
+    pokeMaxCost,
+    minimumCallDebt,
+    allowance,
+    deploymentFile,
+    nativePriceFeed,
+    dryRunBalance,
+    ...others
+  } = rest;
   const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
@@ -181,7 +195,7 @@ export function configFrom({ value, file, name, placeOf }: ConfigPart): Config {
     endpoints: endpointsFrom(at(["endpoints"]), rpcUrl, endpoints),
     storeFile,
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
-    keys: keysFrom(at(["keys"]), key, keys, pathOf),
+    keys: keysFrom(at(["keys"]), plain.mode, key, keys, pathOf),
     deployment,
     metrics: metrics ?? undefined,
     flashLiquidator: flashLiquidator
@@ -192,6 +206,7 @@ export function configFrom({ value, file, name, placeOf }: ConfigPart): Config {
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),
     pokeMaxCost: amountOf("pokeMaxCost", pokeMaxCost),
+    dryRunBalance: amountOf("dryRunBalance", dryRunBalance),
     callMaxCost: amountOf("callMaxCost", callMaxCost),
     minimumCallDebt: amountOf("minimumCallDebt", minimumCallDebt),
     allowanceCeiling: allowance === "exact" ? undefined : amountOf("allowance.ceiling", allowance.ceiling),
@@ -244,12 +259,17 @@ function endpointsFrom(
 
 function keysFrom(
   file: string,
+  mode: Mode,
   key: KeySource | undefined,
   keys: ParsedConfig["keys"],
   pathOf: (path: string) => string,
 ): Config["keys"] {
+  const isNone = key === undefined && keys === undefined;
+  if (isNone && mode !== "live") return undefined;
   if ((key === undefined) === (keys === undefined)) {
-    throw new UserError(`${file}: must have either "key", one for everything, or "keys", one for each lane`);
+    throw new UserError(
+      `${file}: to be live it must have either "key", one for everything, or "keys", one for each lane`,
+    );
   }
   const sourceOf = (lane: Lane) => keys?.[lane] ?? key;
   const sources = LANES.map((lane) => {

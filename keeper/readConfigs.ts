@@ -60,7 +60,7 @@ function refuseSharing(file: string, configs: readonly Config[]): void {
     ["the same brake.confirmFile", ({ brake }) => [brake.confirmFile]],
     [
       "the same key, whose nonces they would not know of each other",
-      ({ keys }) => [...new Set(Object.values(keys).map((key) => JSON.stringify(key)))],
+      ({ keys }) => [...new Set(Object.values(keys ?? {}).map((key) => JSON.stringify(key)))],
     ],
   ];
   for (const [what, of] of wanted) {

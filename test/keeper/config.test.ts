@@ -28,6 +28,7 @@ const deployment = {
   contracts: {},
 };
 const minimal = {
+  mode: "live",
   rpcUrl: "http://127.0.0.1:8545",
   deploymentFile: "deployment.json",
   storeFile: "keeper.sqlite",

@@ -28,6 +28,7 @@ import { silentLog } from "../../keeper/log.ts";
 import type { Action, Duty } from "../../keeper/policy/action.ts";
 import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
 import type { SeenEvent } from "../../keeper/sources/follower.ts";
+import { PREVIEW_ABI } from "../../keeper/sources/previewProbe.ts";
 import type { Rpc, RpcCall } from "../../keeper/sources/rpcClient.ts";
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import { Refusal } from "../../sdk/vaultTypes.ts";
@@ -49,6 +50,7 @@ const noFlash = { refused: () => undefined };
 describe("the keeper's interfaces", () => {
   const compiled = [
     ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
+    ["vault's preview", PREVIEW_ABI, new Interface(IMarginVault__factory.abi)],
     ["oracle", ORACLE_ABI, new Interface(ChainlinkOracle__factory.abi)],
     ["configurator", CONFIGURATOR_ABI, new Interface(IRiskConfigurator__factory.abi)],
   ] as const;

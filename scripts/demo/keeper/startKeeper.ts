@@ -43,6 +43,7 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
   const deploymentFile = join(folder, `${deployment.chainId}.json`);
   writeFileSync(deploymentFile, `${JSON.stringify(deployment, undefined, 2)}\n`);
   const config = {
+    mode: "live",
     rpcUrl: options.url,
     deploymentFile,
     storeFile: join(folder, "keeper.sqlite"),
