@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { chooseConfig } from "./commands/chooseConfig.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExplain } from "./commands/explain.ts";
 import { guarded } from "./commands/guarded.ts";
+import { addSimulate } from "./commands/simulate.ts";
 import { watchStatus } from "./commands/statusWatch.ts";
 import { confirmWith } from "./confirmation.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
@@ -78,6 +80,8 @@ program
     }),
   );
 addDoctor(program);
+addExplain(program);
+addSimulate(program);
 
 await program.parseAsync();
 

@@ -183,6 +183,8 @@ describe("doctor", function () {
     writeFileSync(file, "polMs: 1");
     const broken = await runCommand(["doctor", "--config", file]);
     expect(broken.code).to.equal(2);
-    expect(broken.stdout).to.contain("failure").and.to.contain(`did you mean "pollMs"?`);
+    expect(broken.stdout.replaceAll(/\s+/g, " "))
+      .to.contain("failure")
+      .and.to.contain(`did you mean "pollMs"?`);
   });
 });
