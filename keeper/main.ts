@@ -3,8 +3,11 @@ import { chooseConfig } from "./commands/chooseConfig.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
 import { guarded } from "./commands/guarded.ts";
+import { addInit } from "./commands/init.ts";
 import { addSimulate } from "./commands/simulate.ts";
-import { watchStatus } from "./commands/statusWatch.ts";
+import { addStatus } from "./commands/status.ts";
+import { addTx } from "./commands/tx.ts";
+import { stopSignal } from "./stopSignal.ts";
 import { confirmWith } from "./confirmation.ts";
 import { KillSwitch } from "./executors/killSwitch.ts";
 import { createLog, silentLog } from "./log.ts";
@@ -55,17 +58,6 @@ program
     }),
   );
 program
-  .command("status")
-  .description("shows a running keeper's book, its calls and what it sends")
-  .requiredOption("--config <file>", "configuration, JSON")
-  .option("--watch", "again and again, until stopped")
-  .action(({ config, watch }: { config: string; watch?: boolean }) =>
-    guarded(() => {
-      const options = { configs: readConfigs(config), output: process.stdout, once: watch !== true };
-      return watchStatus({ ...options, signal: stopSignal() });
-    }),
-  );
-program
   .command("dead-letters")
   .description("lists accounts in quarantine, as JSON; also while the keeper runs")
   .requiredOption("--config <file>", "configuration, YAML")
@@ -79,9 +71,12 @@ program
       console.log(JSON.stringify(letters, undefined, 2));
     }),
   );
+addInit(program);
 addDoctor(program);
+addStatus(program);
 addExplain(program);
 addSimulate(program);
+addTx(program);
 
 await program.parseAsync();
 
@@ -97,15 +92,4 @@ async function start(file: string, once: boolean): Promise<void> {
     const log = createLog(configs[0]?.logLevel ?? "info");
     return runKeepers({ configs, log, signal, once });
   });
-}
-
-/** Aborts when the process is told to end. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => {
-      stop.abort();
-    });
-  }
-  return stop.signal;
 }

@@ -82,7 +82,7 @@ export function parseShocks(text: string, deployment: Deployment): readonly Shoc
     const changeBps = sign === "-" ? -size : size;
     if (changeBps < -BPS) throw new UserError(`${plainText(name)} cannot lose more than 100 %`);
     return {
-      number: "number" in asset ? asset.number : undefined,
+      number: collaterals.find((collateral) => collateral === asset)?.number,
       symbol: plainText(asset.symbol, 24),
       changeBps,
     };
