@@ -232,8 +232,7 @@ export class Store {
 
   /** A small fact by name. */
   note(name: string): string | undefined {
-    const row = this.#get("SELECT value FROM meta WHERE name = ?", name);
-    return row === undefined ? undefined : text(row.value);
+    return this.#all("SELECT value FROM meta WHERE name = ?", name).map(({ value }) => text(value))[0];
   }
 
   setNote(name: string, value: string): void {
