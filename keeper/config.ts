@@ -6,11 +6,15 @@ import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
 import { POKED_ROUNDS } from "../sdk/volatility.ts";
 import { brakeConfigFrom, brakeSchema, type BrakeConfig } from "./brakeConfig.ts";
 import { addressSchema, decimalSchema } from "./configTerms.ts";
+import { describeConfigError } from "./describeConfigError.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { LANES, type Lane } from "./executors/lane.ts";
 import { flashConfigFrom, flashSchema, type FlashConfig } from "./flashConfig.ts";
 import { metricsSchema, type MetricsConfig } from "./metricsConfig.ts";
+import { MODES, type Mode } from "./mode.ts";
+import { readConfigText, type ConfigPath, type ConfigText } from "./readConfigText.ts";
 import { standbySchema } from "./standbyConfig.ts";
+import { urlSchema } from "./urlSchema.ts";
 
 const gwei = decimalSchema.transform((text) => parseUnits(text, "gwei"));
 const count = z.int().min(1);
@@ -23,17 +27,23 @@ const TRANSACTION_GAS_LIMIT = 16_777_216;
 /** Wei in decimals of the native coin. */
 const coins = decimalSchema.transform((text) => parseUnits(text, 18));
 
+/** A variable's name is shown when it is not set, and so would be a key in its place. */
+const variableSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable")
+  .refine((name) => !/^[0-9a-f]{40,}$/i.test(name), "must be the name of an environment variable");
 const keySchema = z.union([
   z.strictObject({ keystoreFile: z.string().min(1), passwordFile: z.string().min(1) }),
-  z.strictObject({ keystoreFile: z.string().min(1), passwordEnv: z.string().min(1) }),
-  z.strictObject({ privateKeyEnv: z.string().min(1) }),
+  z.strictObject({ keystoreFile: z.string().min(1), passwordEnv: variableSchema }),
+  z.strictObject({ privateKeyEnv: variableSchema }),
 ]);
 
-const httpUrl = z.url({ protocol: /^https?$/ }).refine(hasNoPassword, "must not contain a user or password");
-const wsUrl = z.url({ protocol: /^wss?$/ }).refine(hasNoPassword, "must not contain a user or password");
-const endpointSchema = z.strictObject({ http: httpUrl, ws: wsUrl.optional() });
+const httpUrl = urlSchema("http");
+const endpointSchema = z.strictObject({ http: httpUrl, ws: urlSchema("ws").optional() });
 
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
+  mode: z.enum(MODES).default("observe"),
+  dryRunBalance: decimalSchema.default("1000000"),
   rpcUrl: httpUrl.optional(),
   endpoints: z.array(endpointSchema).min(1).max(8).optional(),
   deploymentFile: z.string().min(1),
@@ -56,7 +66,7 @@ const configSchema = z.strictObject({
   dailyGasBudget: coins.optional(),
   callMaxCost: decimalSchema.default("20"),
   minimumCallDebt: decimalSchema.default("0"),
-  relayUrl: z.url({ protocol: /^https?$/ }).optional(),
+  relayUrl: httpUrl.optional(),
   relayMethod: z
     .enum(["eth_sendRawTransaction", "eth_sendPrivateTransaction"])
     .default("eth_sendRawTransaction"),
@@ -82,6 +92,7 @@ type ParsedConfig = z.infer<typeof configSchema>;
 type QuoteAmounts =
   | "profitMargin"
   | "criticalLossPerAccountPerDay"
+  | "dryRunBalance"
   | "housekeepingMaxCost"
   | "pokeMaxCost"
   | "callMaxCost"
@@ -126,8 +137,10 @@ export interface Config extends Readonly<
   readonly callMaxCost: bigint;
   /** Accounts that owe less are not called. */
   readonly minimumCallDebt: bigint;
-  /** One key for each lane; lanes may share one. */
-  readonly keys: Readonly<Record<Lane, KeySource>>;
+  /** Quote tokens that a dry run pretends to have. */
+  readonly dryRunBalance: bigint;
+  /** One key for each lane; lanes may share one. Always there in mode live, and never opened in another. */
+  readonly keys: Readonly<Record<Lane, KeySource>> | undefined;
   /** Sending stops while this file exists. */
   readonly stopFile: string;
   /** The allowance the vault is given; undefined: exactly what the next liquidations need. */
@@ -143,37 +156,57 @@ export interface Config extends Readonly<
 /** What a whole native coin costs: a Chainlink feed's answer, or quote base units. */
 export type NativePrice = { readonly feed: string } | { readonly fixed: bigint };
 
-/** Reads and checks a configuration; throws a `UserError` that names file and key. Paths in it start at its folder. */
-export function readConfig(file: string): Config {
-  return configFrom(readJson(file), file, file);
+/** One vault's part of a configuration; `name` is what it is called in what is wrong with it, if it is one of several. */
+export interface ConfigPart extends ConfigText {
+  readonly name: string | undefined;
 }
 
-/** As `readConfig`, of JSON that is part of `file` and called `name` in what is wrong with it. */
-export function configFrom(json: unknown, file: string, name: string): Config {
-  const parsed = configSchema.safeParse(json, { reportInput: false });
-  if (!parsed.success) throw new UserError(`${name}: ${describe(parsed.error)}`);
+/** Reads and checks a configuration; throws a `UserError` that names file, line and key. Paths in it start at its folder. */
+export function readConfig(file: string): Config {
+  return configFrom({ ...readConfigText(file), name: undefined });
+}
+
+/** As `readConfig`, of what has been read already. */
+export function configFrom({ value, file, name, placeOf }: ConfigPart): Config {
+  const at = (path: ConfigPath) => (name === undefined ? placeOf(path) : `${placeOf(path)}: ${name}`);
+  const parsed = configSchema.safeParse(value, { reportInput: false });
+  if (!parsed.success) {
+    const placed = (path: ConfigPath, words: string) => `${at(path)}: ${words}`;
+    throw new UserError(describeConfigError(parsed.error, configSchema, placed));
+  }
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
-  const { callMaxCost, pokeMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } =
-    rest;
+  const {
+    callMaxCost,
+    pokeMaxCost,
+    minimumCallDebt,
+    allowance,
+    deploymentFile,
+    nativePriceFeed,
+    dryRunBalance,
+    ...others
+  } = rest;
   const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, ...plain } = others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const storeFile = pathOf(plain.storeFile);
-  const amountOf = (key: string, text: string) => quoteAmount(name, key, text, deployment);
+  const amountOf = (key: string, text: string) => quoteAmount(at(key.split(".")), key, text, deployment);
   return Object.freeze({
     ...plain,
-    endpoints: endpointsFrom(name, rpcUrl, endpoints),
+    endpoints: endpointsFrom(at(["endpoints"]), rpcUrl, endpoints),
     storeFile,
     stopFile: pathOf(stopFile ?? `${plain.storeFile}.stop`),
-    keys: keysFrom(name, key, keys, pathOf),
+    keys: keysFrom(at(["keys"]), plain.mode, key, keys, pathOf),
     deployment,
-    flashLiquidator: flashLiquidator ? flashConfigFrom(name, flashLiquidator, deployment) : undefined,
     metrics: metrics ?? undefined,
-    brake: brakeConfigFrom(name, brake, deployment, storeFile, pathOf),
+    flashLiquidator: flashLiquidator
+      ? flashConfigFrom(at(["flashLiquidator"]), flashLiquidator, deployment)
+      : undefined,
+    brake: brakeConfigFrom(at(["brake"]), brake, deployment, storeFile, pathOf),
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),
     pokeMaxCost: amountOf("pokeMaxCost", pokeMaxCost),
+    dryRunBalance: amountOf("dryRunBalance", dryRunBalance),
     callMaxCost: amountOf("callMaxCost", callMaxCost),
     minimumCallDebt: amountOf("minimumCallDebt", minimumCallDebt),
     allowanceCeiling: allowance === "exact" ? undefined : amountOf("allowance.ceiling", allowance.ceiling),
@@ -182,13 +215,6 @@ export function configFrom(json: unknown, file: string, name: string): Config {
         ? { feed: nativePriceFeed }
         : { fixed: amountOf("nativePriceFeed.fixed", nativePriceFeed.fixed) },
   });
-}
-
-/** A URL with a password cannot be fetched, and would be shown in whole by whoever prints it. */
-function hasNoPassword(url: string): boolean {
-  if (!URL.canParse(url)) return true;
-  const { username, password } = new URL(url);
-  return username === "" && password === "";
 }
 
 function readDeployment(file: string): Deployment {
@@ -201,7 +227,7 @@ function readDeployment(file: string): Deployment {
 }
 
 /** The JSON in a file; throws a `UserError` that names it. */
-export function readJson(file: string): unknown {
+function readJson(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -233,12 +259,17 @@ function endpointsFrom(
 
 function keysFrom(
   file: string,
+  mode: Mode,
   key: KeySource | undefined,
   keys: ParsedConfig["keys"],
   pathOf: (path: string) => string,
 ): Config["keys"] {
+  const isNone = key === undefined && keys === undefined;
+  if (isNone && mode !== "live") return undefined;
   if ((key === undefined) === (keys === undefined)) {
-    throw new UserError(`${file}: must have either "key", one for everything, or "keys", one for each lane`);
+    throw new UserError(
+      `${file}: to be live it must have either "key", one for everything, or "keys", one for each lane`,
+    );
   }
   const sourceOf = (lane: Lane) => keys?.[lane] ?? key;
   const sources = LANES.map((lane) => {
@@ -262,33 +293,8 @@ function quoteAmount(file: string, name: string, text: string, { quote }: Deploy
     return parseUnits(text, quote.decimals);
   } catch (error) {
     throw new UserError(
-      `${file}: ${name}: ${quote.symbol} has ${quote.decimals} decimals, "${text}" has more`,
-      {
-        cause: error,
-      },
+      `${file}: ${name}: ${quote.symbol} has ${quote.decimals} decimals, and this number more`,
+      { cause: error },
     );
   }
-}
-
-/** One line for the first thing that is wrong; values are left out, for one of them may be a secret in the wrong place. */
-function describe(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return issue === undefined ? "the configuration is not valid" : describeIssue(issue, []);
-}
-
-function describeIssue(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): string {
-  const path = [...parents, ...issue.path];
-  const name = path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const keys = issue.keys.map((key) => `"${[...path, key].map(String).join(".")}"`).join(", ");
-    return `unknown key ${keys}`;
-  }
-  if (issue.code === "invalid_union") {
-    const unknown = issue.errors.flat().find((inner) => inner.code === "unrecognized_keys");
-    if (name === "key" || name.startsWith("keys.")) {
-      return `${name}: must be { keystoreFile, passwordFile }, { keystoreFile, passwordEnv } or { privateKeyEnv }`;
-    }
-    if (unknown !== undefined) return describeIssue(unknown, path);
-  }
-  return `${name === "" ? "the configuration" : name}: ${issue.message}`;
 }

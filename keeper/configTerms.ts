@@ -6,10 +6,12 @@ export const addressSchema = z.string().transform((text, context) => {
   try {
     return getAddress(text);
   } catch {
-    context.addIssue({ code: "custom", message: `"${text}" is not an address` });
+    context.addIssue({ code: "custom", message: "is not an address" });
     return z.NEVER;
   }
 });
 
 /** Decimal strings: a JSON number would be rounded, and 0.1 is none. */
-export const decimalSchema = z.string().regex(/^\d+(\.\d+)?$/, "must be a decimal number in a string");
+export const decimalSchema = z
+  .string("must be a decimal number in quotes")
+  .regex(/^\d+(\.\d+)?$/, "must be a decimal number in quotes");

@@ -38,6 +38,7 @@ import type { Endpoints } from "./sources/endpoints.ts";
 import type { SeenEvent } from "./sources/follower.ts";
 import type { PushedHead } from "./sources/heads.ts";
 import type { NativePriceSource } from "./sources/nativePrice.ts";
+import { pretendedWallet, type ShadowDesk } from "./shadowDesk.ts";
 import type { SecondSources, SecondView } from "./sources/secondSources.ts";
 import type { Sight } from "./sources/sight.ts";
 import type { AccountsFile } from "./store/accountsFile.ts";
@@ -57,6 +58,8 @@ export interface KeeperParts {
   readonly targets: Targets;
   /** Undefined where nobody watches. */
   readonly monitor?: Pick<VaultMonitor, "decided"> | undefined;
+  /** Where a dry run enters what it would have done; undefined in the other modes. */
+  readonly shadow: ShadowDesk | undefined;
   readonly log: Log;
 }
 
@@ -184,10 +187,12 @@ export class Keeper {
     this.#experience.takeIn(lanes.settle(head.number, keys), head, gas);
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
-    for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
+    if (isLive(config))
+      for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
     const views = this.#secondViews(sight);
     const [unquoted, counts] = this.#snapshotOf(head, book, observation, gas, views);
-    const snapshot = killSwitch.isOn ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
+    const snapshot =
+      killSwitch.isOn || !isLive(config) ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
     const decision = decide(snapshot, config);
     this.#flashDesk.decided(decision.skips);
     this.#experience.pokes.decided(decision.actions);
@@ -231,10 +236,12 @@ export class Keeper {
     gas: GasView,
     views: readonly SecondView[],
   ): [Snapshot, Roll["counts"]] {
-    const { lanes, targets } = this.#parts;
+    const { lanes, targets, config, shadow } = this.#parts;
     const circumstances = this.#circumstancesAt(book, sight, this.#clock.next());
     const { accounts, counts } = sight.prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
-    const wallet = sight.wallets[[...lanes.addresses].indexOf(targets.keeper)];
+    const wallet = isLive(config)
+      ? sight.wallets[[...lanes.addresses].indexOf(targets.keeper)]
+      : pretendedWallet(config);
     if (wallet === undefined) throw new Error("the paying key was not asked about");
     const snapshot = {
       ...circumstances,
@@ -251,12 +258,13 @@ export class Keeper {
         ...lanes.busyAccounts(head.number),
         ...this.#experience.waiting(head),
         ...this.#auditor.quarantined,
+        ...(shadow?.taken(accounts) ?? []),
       ]),
       poke: this.#experience.pokes.viewOf(poke, head.timestamp),
       busyDuties: lanes.busyDuties(),
       spentToday: this.#experience.spentToday(head),
-      lastRecordAt: this.#experience.lastDone("record", head),
-      lastBookFeeAt: this.#experience.lastDone("bookFee", head),
+      lastRecordAt: shadow?.lastDone("record") ?? this.#experience.lastDone("record", head),
+      lastBookFeeAt: shadow?.lastDone("bookFee") ?? this.#experience.lastDone("bookFee", head),
     };
     return [snapshot, counts];
   }
@@ -284,12 +292,17 @@ export class Keeper {
   /** After a start everything on its way is sent once more, afterwards only what is overdue. */
   async #send(
     actions: readonly Action[],
-    { gas, spentToday }: Snapshot,
+    snapshot: Snapshot,
     head: BlockHeader,
     keys: readonly KeyState[],
   ): Promise<number> {
-    const { config, lanes, killSwitch } = this.#parts;
+    const { config, lanes, killSwitch, shadow } = this.#parts;
+    const { gas, spentToday } = snapshot;
     if (killSwitch.isOn) return 0;
+    if (!isLive(config)) {
+      await shadow?.consider(actions, snapshot, head);
+      return 0;
+    }
     if (this.#hasResumed) await lanes.maintain(head, keys);
     else await lanes.resume(head);
     this.#hasResumed = true;
@@ -301,7 +314,7 @@ export class Keeper {
     const { config, lanes, killSwitch } = this.#parts;
     const isRefused = (account: AccountId) => this.#flashDesk.isRefused(account, head.number);
     const again = payByHand(snapshot, actions, isRefused, lanes.busyDuties());
-    if (killSwitch.isOn || again === undefined) return 0;
+    if (killSwitch.isOn || !isLive(config) || again === undefined) return 0;
     const byHand = decide(again, config).actions.filter((each) => isTake(each) || each.duty === "approve");
     const { gas, spentToday } = snapshot;
     return this.#executor.execute(byHand, head, (action) => feeTermsOf(action, gas, config, spentToday));
@@ -331,8 +344,9 @@ export class Keeper {
 
   /** For the book's stand: blocks above `number` have been taken back. */
   rolledBack(number: number): void {
-    const { lanes, observer } = this.#parts;
+    const { lanes, observer, shadow } = this.#parts;
     lanes.rollBackTo(number);
+    shadow?.rolledBack(number);
     observer.rolledBack();
     this.#forensics.rolledBack(number);
     this.#standbyWatch.rolledBack(number);
@@ -347,4 +361,8 @@ function isUnsure({ trust }: Observation): boolean {
 /** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */
 function cannotWait({ duty }: Action): boolean {
   return duty === "liquidateCritical" || duty === "approve";
+}
+
+function isLive({ mode }: Config): boolean {
+  return mode === "live";
 }

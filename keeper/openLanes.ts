@@ -5,6 +5,7 @@ import type { Targets } from "./executors/encodeAction.ts";
 import type { GasBudget } from "./executors/gasBudget.ts";
 import type { KillSwitch } from "./executors/killSwitch.ts";
 import type { Lane } from "./executors/lane.ts";
+import { keylessSigner } from "./executors/keylessSigner.ts";
 import { Lanes } from "./executors/lanes.ts";
 import { Outbox } from "./executors/outbox.ts";
 import { openSigner, type Signer } from "./executors/signer.ts";
@@ -29,8 +30,14 @@ export interface LaneParts {
 /** A relay that does not answer is not waited for: the take it holds back is lost to others. */
 const LONGEST_RELAY_WAIT_MS = 2_000;
 
-/** Opens each lane's key, the same one once. Throws a `UserError` that contains no part of any. */
-export async function openSigners({ keys }: Config, environment: NodeJS.ProcessEnv): Promise<Signers> {
+/** Opens each lane's key, the same one once, and none but to be live. Throws a `UserError` that contains no part of any. */
+export async function openSigners(
+  { keys, mode }: Pick<Config, "keys" | "mode">,
+  environment: NodeJS.ProcessEnv,
+): Promise<Signers> {
+  if (mode !== "live" || keys === undefined) {
+    return { urgent: keylessSigner, normal: keylessSigner, housekeeping: keylessSigner };
+  }
   const opened = new Map<string, Signer>();
   // One after another: a variable that several lanes name is removed by the first that reads it.
   const open = async (source: KeySource): Promise<Signer> => {

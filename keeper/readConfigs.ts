@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { configFrom, readConfig, readJson, type Config } from "./config.ts";
+import { configFrom, type Config } from "./config.ts";
 import { UserError } from "./errors.ts";
+import { readConfigText, type ConfigPath, type ConfigText } from "./readConfigText.ts";
 
 /** Each is a configuration of its own, but for what it shares with the others. */
 const fileSchema = z.looseObject({
@@ -20,16 +21,29 @@ const EITHER_OR: readonly (readonly string[])[] = [
  * a `UserError` when one is wrong, or two want the same vault, store, confirmation or key.
  */
 export function readConfigs(file: string): readonly Config[] {
-  const json = readJson(file);
-  if (typeof json !== "object" || json === null || !("vaults" in json)) return [readConfig(file)];
-  const parsed = fileSchema.safeParse(json, { reportInput: false });
+  const text = readConfigText(file);
+  const { value, placeOf } = text;
+  if (typeof value !== "object" || value === null || !("vaults" in value)) {
+    return [configFrom({ ...text, name: undefined })];
+  }
+  const parsed = fileSchema.safeParse(value, { reportInput: false });
   if (!parsed.success) {
-    throw new UserError(`${file}: vaults: must be a list of one to eight objects`, { cause: parsed.error });
+    throw new UserError(`${placeOf(["vaults"])}: vaults: must be a list of one to eight objects`, {
+      cause: parsed.error,
+    });
   }
   const { vaults, ...shared } = parsed.data;
-  const configs = vaults.map((own, i) => configFrom(merged(shared, own), file, `${file}: vaults.${i}`));
-  refuseSharing(file, configs);
+  const configs = vaults.map((own, i) =>
+    configFrom({ file, value: merged(shared, own), name: `vaults.${i}`, placeOf: placeIn(text, own, i) }),
+  );
+  refuseSharing(placeOf(["vaults"]), configs);
   return configs;
+}
+
+/** What a vault says itself stands in the list, the rest beside it. */
+function placeIn({ placeOf }: ConfigText, own: Fields, i: number): ConfigText["placeOf"] {
+  const isOwn = ([first]: ConfigPath) => first === undefined || String(first) in own;
+  return (path) => placeOf(isOwn(path) ? ["vaults", i, ...path] : path);
 }
 
 function merged(shared: Fields, own: Fields): Fields {
@@ -46,7 +60,7 @@ function refuseSharing(file: string, configs: readonly Config[]): void {
     ["the same brake.confirmFile", ({ brake }) => [brake.confirmFile]],
     [
       "the same key, whose nonces they would not know of each other",
-      ({ keys }) => [...new Set(Object.values(keys).map((key) => JSON.stringify(key)))],
+      ({ keys }) => [...new Set(Object.values(keys ?? {}).map((key) => JSON.stringify(key)))],
     ],
   ];
   for (const [what, of] of wanted) {

@@ -18,7 +18,9 @@ import { checkEndpoints, openEndpoints, type EndpointPool } from "./sources/open
 import { retry } from "./sources/retry.ts";
 import { openSecondSources } from "./sources/secondSources.ts";
 import { SightReader } from "./sources/sightReader.ts";
+import { ShadowDesk } from "./shadowDesk.ts";
 import { AccountsFile } from "./store/accountsFile.ts";
+import { ShadowLedger } from "./store/shadowLedger.ts";
 import { Store } from "./store/store.ts";
 
 export interface RunOptions {
@@ -56,6 +58,7 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     log,
   });
   const store = new Store(config.storeFile, { chainId, vault });
+  const ledger = config.mode === "dry-run" ? new ShadowLedger(config.storeFile) : undefined;
   try {
     await retry("chain", () => checkEndpoints(endpoints, { chainId, vault }), log, signal);
     const targets = targetsOf(config, signers);
@@ -65,7 +68,7 @@ export async function runKeeper(options: RunOptions): Promise<void> {
       log,
       signal,
     );
-    await checkFlash(config, endpoints, targets, { log, signal });
+    if (config.mode === "live") await checkFlash(config, endpoints, targets, { log, signal });
     const secondSources = await retry(
       "secondSources",
       () => openSecondSources(config.brake, deployment, endpoints),
@@ -87,8 +90,10 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     });
     const { agreeWithinMs } = config;
     const observer = new Observer({ endpoints, sightReader, gauges, lanes, agreeWithinMs, log });
+    const shadow = ledger && new ShadowDesk({ rpc: endpoints, targets, ledger, log });
     const keeper = new Keeper({
       config,
+      shadow,
       endpoints,
       store,
       accountsFile: new AccountsFile({ storeFile: config.storeFile, store, log }),
@@ -103,8 +108,8 @@ export async function runKeeper(options: RunOptions): Promise<void> {
       log,
     });
     log.info("keeper.started", {
-      keeper: targets.keeper,
-      lanes: Object.entries(signers).map(([lane, { address }]) => `${lane} ${address}`),
+      mode: config.mode,
+      ...(config.mode === "live" ? namesOf(signers) : {}),
       vault,
       chainId,
       endpoints: endpoints.all.map(({ name }) => name),
@@ -118,9 +123,15 @@ export async function runKeeper(options: RunOptions): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    ledger?.close();
     store.close();
     log.info("keeper.stopped");
   }
+}
+
+function namesOf(signers: Signers): { readonly keeper: string; readonly lanes: readonly string[] } {
+  const lanes = Object.entries(signers).map(([lane, { address }]) => `${lane} ${address}`);
+  return { keeper: signers.urgent.address, lanes };
 }
 
 /** Throws a `UserError` when the configured flash liquidator is none, or not this vault's, or not for this key. */

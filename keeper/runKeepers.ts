@@ -52,6 +52,8 @@ async function openAll(configs: readonly Config[]): Promise<readonly Signers[]> 
   for (const config of configs) {
     const signers = await openSigners(config, process.env);
     const { vault } = config.deployment;
+    opened.push(signers);
+    if (config.mode !== "live") continue;
     for (const { address } of Object.values(signers)) {
       const other = usedBy.get(address);
       if (other !== undefined && other !== vault) {
@@ -61,7 +63,6 @@ async function openAll(configs: readonly Config[]): Promise<readonly Signers[]> 
       }
       usedBy.set(address, vault);
     }
-    opened.push(signers);
   }
   return opened;
 }

@@ -92,7 +92,7 @@ export function slotsFrom(entries: readonly JournalEntry[]): Slot[] {
     const [first] = attempts;
     const last = siblings.at(-1);
     if (first === undefined || last === undefined) return [];
-    return [{ ...newSlot(first, purposeFrom(last), false), attempts }];
+    return [{ ...newSlot(first, purposeIn(last), false), attempts }];
   });
 }
 
@@ -139,7 +139,8 @@ function attemptFrom({ hash, nonce, raw, signedAtBlock }: JournalEntry): Attempt
   return { nonce, hash, raw, signedAtBlock };
 }
 
-function purposeFrom({ action, nonce }: JournalEntry): Purpose {
+/** What a journal entry says that it is for. Throws a `UserError` for one that makes no sense. */
+export function purposeIn({ action, nonce }: JournalEntry): Purpose {
   let purpose: Partial<Purpose>;
   try {
     purpose = decode(action) as Partial<Purpose>;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { Transaction, Wallet } from "ethers";
 import type { KeySource } from "../config.ts";
 import { GiveUpError, UserError, messageOf } from "../errors.ts";
@@ -94,10 +94,21 @@ function takeFrom(environment: NodeJS.ProcessEnv, name: string): string {
   return value;
 }
 
+/** What only its owner may read or write; Windows has no such modes. */
+const OTHERS = 0o077;
+
+/** Throws a `UserError` for a file that others than its owner may read or change. */
 function readSecret(file: string): string {
   try {
+    const mode = statSync(file).mode & 0o777;
+    if (process.platform !== "win32" && (mode & OTHERS) !== 0) {
+      throw new UserError(
+        `${file} is open to others than its owner (mode ${mode.toString(8)}): run "chmod 600 ${file}"; whoever may have read it knows the secret`,
+      );
+    }
     return readFileSync(file, "utf8");
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }

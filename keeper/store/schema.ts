@@ -1,11 +1,11 @@
 /**
  * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions`, `spending`,
- * `gas_fees`, `dead_letters` and `dues` can be rebuilt from the chain.
+ * `gas_fees`, `dead_letters`, `dues` and `shadow` can be rebuilt from the chain.
  *
  * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
  * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const FIRST = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -76,5 +76,19 @@ const DUES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** What a dry run would have done: see shadowLedger.ts. */
+const SHADOW = `
+  CREATE TABLE IF NOT EXISTS shadow (
+    block INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    duty TEXT NOT NULL,
+    account TEXT NOT NULL,
+    state TEXT NOT NULL,
+    earned TEXT NOT NULL,
+    cost TEXT NOT NULL,
+    UNIQUE (duty, account, state)
+  ) STRICT;
+`;
+
 /** The nth leads from version n to n + 1; a store of any older version is brought up to date, none is left behind. */
-export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS, DUES];
+export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS, DUES, SHADOW];

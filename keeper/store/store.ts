@@ -8,7 +8,7 @@ import type { Since } from "../policy/standby.ts";
 import { decode, encode } from "./codec.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
 import type { DeadLetter, GasFee, JournalEntry, Spending } from "./records.ts";
-import { blockOf, text, type Row } from "./rows.ts";
+import { blockOf, journalEntryOf, text, type Row } from "./rows.ts";
 import { asStoreError } from "./storeError.ts";
 import { openStoreLock, type StoreLock } from "./storeLock.ts";
 
@@ -26,18 +26,22 @@ const ACCOUNTS_FILE = "accountsFile";
 /** The keeper's memory on disk: see schema.ts. Every write is one transaction, on the disk when the method returns. */
 export class Store {
   readonly #database: DatabaseSync;
-  readonly #lock: StoreLock;
+  readonly #lock: StoreLock | undefined;
   readonly #statements = new Map<string, StatementSync>();
   #prunedTo = 0;
 
-  /** Opens or creates `file`. Throws a `UserError` when it is locked, damaged, of another version or another vault's. */
-  constructor(file: string, owner: StoreOwner) {
-    this.#lock = openStoreLock(file);
-    this.#database = new DatabaseSync(file);
+  /**
+   * Opens or creates `file`; to read, also beside a keeper that holds its lock, but only if it is there and up to date.
+   * Throws a `UserError` when it is locked, damaged, of another version or another vault's.
+   */
+  constructor(file: string, owner: StoreOwner, access: "write" | "read" = "write") {
+    const mayWrite = access === "write";
+    this.#lock = mayWrite ? openStoreLock(file) : undefined;
+    this.#database = new DatabaseSync(file, { readOnly: !mayWrite });
     try {
-      this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-      this.#prepareSchema(file, owner);
-      this.#checkJournal(file);
+      if (mayWrite) this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      this.#prepareSchema(file, owner, mayWrite);
+      if (mayWrite) this.#checkJournal(file);
     } catch (error) {
       this.close();
       if (error instanceof UserError) throw error;
@@ -47,7 +51,7 @@ export class Store {
 
   close(): void {
     this.#database.close();
-    this.#lock.release();
+    this.#lock?.release();
   }
 
   /**
@@ -61,6 +65,13 @@ export class Store {
     // What an earlier version did not know of is as a new vault has it.
     const saved = { ...NEW_VAULT, ...(decode(text(vault.state)) as VaultRecord) };
     return { blocks, accounts: this.#accountsSince(since), vault: saved };
+  }
+
+  /** The newest block of the book as last saved. */
+  headBlock(): BlockRef | undefined {
+    return this.#all("SELECT number, hash, timestamp FROM blocks ORDER BY number DESC LIMIT 1").map(
+      blockOf,
+    )[0];
   }
 
   *#accountsSince(since: number): Generator<[AccountId, AccountState]> {
@@ -87,22 +98,14 @@ export class Store {
     if (applied.length === 0) return;
     this.#write(() => {
       for (const { block, accounts, vault } of applied) {
-        this.#run(
-          "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
-          block.number,
-          block.hash,
-          block.timestamp,
-        );
+        const { number, hash, timestamp } = block;
+        this.#run("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)", number, hash, timestamp);
         for (const [account, state] of accounts) {
-          this.#run(
-            "INSERT OR REPLACE INTO account_versions VALUES (?, ?, ?)",
-            account,
-            block.number,
-            encode(state),
-          );
+          const sql = "INSERT OR REPLACE INTO account_versions VALUES (?, ?, ?)";
+          this.#run(sql, account, number, encode(state));
         }
         if (vault !== undefined) {
-          this.#run("INSERT OR REPLACE INTO vault_versions VALUES (?, ?)", block.number, encode(vault));
+          this.#run("INSERT OR REPLACE INTO vault_versions VALUES (?, ?)", number, encode(vault));
         }
       }
       this.#prune((applied.at(-1)?.block.number ?? 0) - KEPT_BLOCKS);
@@ -154,14 +157,7 @@ export class Store {
   unsettled(sender: string): readonly JournalEntry[] {
     const sql = `SELECT hash, sender, nonce, raw, action, signed_at_block FROM transactions
       WHERE sender = ? AND outcome IS NULL ORDER BY nonce, signed_at_block`;
-    return this.#all(sql, sender).map((row) => ({
-      hash: text(row.hash),
-      sender: text(row.sender),
-      nonce: Number(row.nonce),
-      raw: text(row.raw),
-      action: text(row.action),
-      signedAtBlock: Number(row.signed_at_block),
-    }));
+    return this.#all(sql, sender).map(journalEntryOf);
   }
 
   /** What was lost on accounts in a day of block time, quote base units. */
@@ -236,8 +232,7 @@ export class Store {
 
   /** A small fact by name. */
   note(name: string): string | undefined {
-    const row = this.#get("SELECT value FROM meta WHERE name = ?", name);
-    return row === undefined ? undefined : text(row.value);
+    return this.#all("SELECT value FROM meta WHERE name = ?", name).map(({ value }) => text(value))[0];
   }
 
   setNote(name: string, value: string): void {
@@ -266,12 +261,15 @@ export class Store {
     this.#run("DELETE FROM gas_fees WHERE day < (SELECT max(day) FROM gas_fees) - 2");
   }
 
-  #prepareSchema(file: string, owner: StoreOwner): void {
+  #prepareSchema(file: string, owner: StoreOwner, mayWrite: boolean): void {
     const version = Number(this.#get("PRAGMA user_version")?.user_version);
     if (version > SCHEMA_VERSION) {
       throw new UserError(
         `${file} has schema version ${version}; this keeper knows ${SCHEMA_VERSION}. Use the keeper that wrote it, or another storeFile`,
       );
+    }
+    if (version < SCHEMA_VERSION && !mayWrite) {
+      throw new UserError(`${file} is an older keeper's; start the keeper, which brings it up to date`);
     }
     if (version < SCHEMA_VERSION) {
       // One transaction: a process killed in between finds the old version, whole.

@@ -12,6 +12,7 @@ import { DemoError } from "./demoError.ts";
 import type { DemoInput } from "./input.ts";
 import { keepRunning } from "./keep.ts";
 import { startKeeper, type KeeperProcess } from "./keeper/startKeeper.ts";
+import { writeDeployment } from "./keeper/writeDeployment.ts";
 import { AccidentWatch } from "./record/accidentWatch.ts";
 import { compareWallets, insuranceOf, wealthOf, type Wealth } from "./record/measure.ts";
 import { OutageWatch, type OutageWords } from "./record/outageWatch.ts";
@@ -67,7 +68,7 @@ export async function runDemo(input: DemoInput, context: RunContext): Promise<bo
     const keeper = await hireKeeper(context, stage, folder);
     await play(context, stage, keeper);
     const good = await close(context, stage, before, startedAt);
-    if (input.options.keep) await keep(context, stage, keeper);
+    if (input.options.keep) await keep(context, stage, keeper, folder);
     return good;
   } finally {
     await context.children.endAll();
@@ -267,9 +268,11 @@ async function keep(
   { screen, signal }: RunContext,
   { rpc, chain, world, replay }: Stage,
   keeper: KeeperProcess | undefined,
+  folder: string,
 ): Promise<void> {
   screen.say(`Chain at ${chain.url}, chain id ${world.deployment.chainId}`);
   screen.say(`Vault ${world.deployment.vault}`);
+  screen.say(`Deployment file ${writeDeployment(folder, world.deployment)}`);
   if (keeper !== undefined) {
     screen.say(`Keeper ${world.keeper.address}, configuration ${keeper.configFile}`);
   }

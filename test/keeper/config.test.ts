@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../keeper/config.ts";
 import { UserError } from "../../keeper/errors.ts";
+import { readConfigText } from "../../keeper/readConfigText.ts";
 import { root } from "../../scripts/compile.ts";
 
 const A = "0x00000000000000000000000000000000000000AA";
@@ -27,6 +28,7 @@ const deployment = {
   contracts: {},
 };
 const minimal = {
+  mode: "live",
   rpcUrl: "http://127.0.0.1:8545",
   deploymentFile: "deployment.json",
   storeFile: "keeper.sqlite",
@@ -140,7 +142,7 @@ describe("readConfig", () => {
   });
 
   it("the example is valid, and shows every key", () => {
-    const example = JSON.parse(readFileSync(join(root, "keeper", "config.example.json"), "utf8")) as object;
+    const example = readConfigText(join(root, "keeper", "config.example.yaml")).value as object;
     const config = read({ ...example, deploymentFile: "deployment.json" });
     const shown = new Set(Object.keys(example));
     const renamed = {
@@ -251,7 +253,7 @@ describe("readConfig", () => {
       "keys.housekeeping",
     ],
     ["a relay over another protocol", { ...minimal, relayUrl: "ftp://relay" }, "relayUrl"],
-    ["no JSON", "{ nope", "is no JSON"],
+    ["no YAML", "{ nope", ":1:7: is no YAML"],
     ["a list", [], "the configuration"],
   ];
   for (const [name, config, message] of bad) {
@@ -262,6 +264,78 @@ describe("readConfig", () => {
         .that.contains(folder);
     });
   }
+
+  it("C-66 says line, column and the nearest key for each that it does not know", () => {
+    const text = [
+      "rpcUrl: http://127.0.0.1:8545",
+      "deploymentFile: deployment.json",
+      "storeFile: keeper.sqlite",
+      "nativePriceFeed: { fixed: '1' }",
+      "key:",
+      "  privateKeyEnv: KEY",
+      "polMs: 3",
+      "brake:",
+      "  minAcounts: 3",
+      "nothingLikeIt: 1",
+    ].join("\n");
+    const file = join(folder, "config.json");
+    expect(() => read(text)).to.throw(
+      UserError,
+      [
+        `${file}:9:3: unknown key "brake.minAcounts"; did you mean "minAccounts"?`,
+        `${file}:7:1: unknown key "polMs"; did you mean "pollMs"?`,
+        `${file}:10:1: unknown key "nothingLikeIt"`,
+      ].join("\n"),
+    );
+  });
+
+  it("C-66 refuses a key where the name of its variable belongs, without showing it", () => {
+    for (const secret of [`0x${"ab".repeat(32)}`, "ab".repeat(32)]) {
+      expect(() => read({ ...minimal, key: { privateKeyEnv: secret } }))
+        .to.throw(UserError, "key.privateKeyEnv: must be the name of an environment variable")
+        .with.property("message")
+        .that.does.not.contain("abab");
+    }
+  });
+
+  it("C-66 refuses http and ws to hosts that are not one's own, and takes them to those that are", () => {
+    const own = [
+      "localhost",
+      "127.0.0.1",
+      "[::1]",
+      "10.1.2.3",
+      "172.20.0.9",
+      "192.168.1.2",
+      "node",
+      "a.internal",
+    ];
+    for (const host of own) {
+      const endpoints = [{ http: `http://${host}:8545`, ws: `ws://${host}:8546` }];
+      expect(read({ ...minimal, rpcUrl: undefined, endpoints }).endpoints).to.deep.equal(endpoints);
+    }
+    for (const host of [
+      "rpc.example.com",
+      "8.8.8.8",
+      "172.32.0.1",
+      "[2001:db8::1]",
+      "10.0.0.1.example.com",
+    ]) {
+      const http = `http://${host}:8545`;
+      expect(() => read({ ...minimal, rpcUrl: http }), host).to.throw(
+        UserError,
+        "rpcUrl: must begin with https://",
+      );
+      expect(() => read({ ...minimal, relayUrl: http })).to.throw(
+        UserError,
+        "relayUrl: must begin with https://",
+      );
+      const endpoints = [{ http: `https://${host}`, ws: `ws://${host}` }];
+      expect(() => read({ ...minimal, rpcUrl: undefined, endpoints })).to.throw(
+        UserError,
+        "must begin with wss://",
+      );
+    }
+  });
 
   it("never repeats a value, for it may be a secret in the wrong place", () => {
     const misplaced = { ...minimal, key: "0xdeadbeefcafe", rpcUrl: 12, pollMs: "s3cr3t" };

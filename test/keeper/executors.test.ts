@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Interface, Wallet, id, type ParamType } from "ethers";
 import { describe, it } from "mocha";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GiveUpError, UserError } from "../../keeper/errors.ts";
@@ -28,6 +28,7 @@ import { silentLog } from "../../keeper/log.ts";
 import type { Action, Duty } from "../../keeper/policy/action.ts";
 import type { BlockHeader } from "../../keeper/sources/blockHeader.ts";
 import type { SeenEvent } from "../../keeper/sources/follower.ts";
+import { PREVIEW_ABI } from "../../keeper/sources/previewProbe.ts";
 import type { Rpc, RpcCall } from "../../keeper/sources/rpcClient.ts";
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
 import { Refusal } from "../../sdk/vaultTypes.ts";
@@ -49,6 +50,7 @@ const noFlash = { refused: () => undefined };
 describe("the keeper's interfaces", () => {
   const compiled = [
     ["vault", VAULT_ABI, new Interface(IMarginVault__factory.abi)],
+    ["vault's preview", PREVIEW_ABI, new Interface(IMarginVault__factory.abi)],
     ["oracle", ORACLE_ABI, new Interface(ChainlinkOracle__factory.abi)],
     ["configurator", CONFIGURATOR_ABI, new Interface(IRiskConfigurator__factory.abi)],
   ] as const;
@@ -118,8 +120,10 @@ describe("openSigner", () => {
     const folder = mkdtempSync(join(tmpdir(), "tocsin-key-"));
     const keystoreFile = join(folder, "key.json");
     const passwordFile = join(folder, "password");
-    writeFileSync(keystoreFile, await new Wallet(KEYS.keeper).encrypt("horse", undefined));
-    writeFileSync(passwordFile, "horse\n");
+    writeFileSync(keystoreFile, await new Wallet(KEYS.keeper).encrypt("horse", undefined), {
+      mode: 0o600,
+    });
+    writeFileSync(passwordFile, "horse\n", { mode: 0o600 });
     expect((await openSigner({ keystoreFile, passwordFile }, {})).address).to.equal(address);
     const byEnvironment = await openSigner({ keystoreFile, passwordEnv: "PASSWORD" }, { PASSWORD: "horse" });
     expect(byEnvironment.address).to.equal(address);
@@ -129,6 +133,27 @@ describe("openSigner", () => {
     expect(String(error)).to.not.contain("donkey");
     rmSync(folder, { recursive: true });
   }).timeout(60_000);
+
+  it("C-66 refuses a keystore or a password that others may read or change, and says what to do", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tocsin-key-"));
+    const keystoreFile = join(folder, "key.json");
+    const passwordFile = join(folder, "password");
+    writeFileSync(keystoreFile, "{}");
+    writeFileSync(passwordFile, "s3cr3t");
+    const opened = (modes: readonly [number, number]) => {
+      chmodSync(keystoreFile, modes[0]);
+      chmodSync(passwordFile, modes[1]);
+      return openSigner({ keystoreFile, passwordFile }, {}).catch((thrown: unknown) => String(thrown));
+    };
+    for (const mode of [0o640, 0o604, 0o620, 0o644]) {
+      expect(await opened([mode, 0o600])).to.contain(`chmod 600 ${keystoreFile}`);
+      expect(await opened([0o600, mode]))
+        .to.contain(`chmod 600 ${passwordFile}`)
+        .and.not.contain("s3cr3t");
+    }
+    for (const mode of [0o600, 0o400]) expect(await opened([mode, mode])).to.contain("it is no keystore");
+    rmSync(folder, { recursive: true });
+  });
 
   it("K-19 says what is wrong without showing any of it", async () => {
     const secret = "0x1234-not-a-key";

@@ -63,6 +63,7 @@ describe("a keeper of two vaults", function () {
     }
     const file = join(folder, "config.json");
     const config = {
+      mode: "live",
       rpcUrl: chain.url,
       pollMs: 20,
       nativePriceFeed: { fixed: "2000" },
@@ -207,7 +208,7 @@ describe("a keeper of two vaults", function () {
       expect(first?.endpoints[0]?.http).to.equal(chain.url);
       expect(second?.endpoints).to.deep.equal([{ http: "http://127.0.0.1:1", ws: undefined }]);
       expect(second?.stopFile).to.equal(join(folder, "two.stop"));
-      expect(second?.keys.urgent).to.deep.equal({ privateKeyEnv: "OTHER_KEY" });
+      expect(second?.keys?.urgent).to.deep.equal({ privateKeyEnv: "OTHER_KEY" });
     });
 
     const refused: [string, Readonly<Record<string, unknown>>, object, string][] = [

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Deployment } from "../../../sdk/deployment.ts";
 import { root } from "../../compile.ts";
 import { DemoError } from "../demoError.ts";
+import { writeDeployment } from "./writeDeployment.ts";
 
 export interface KeeperOptions {
   readonly url: string;
@@ -40,9 +41,9 @@ const LAST_WORDS = 10;
 export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess> {
   const { deployment, folder } = options;
   const configFile = join(folder, "keeper.json");
-  const deploymentFile = join(folder, `${deployment.chainId}.json`);
-  writeFileSync(deploymentFile, `${JSON.stringify(deployment, undefined, 2)}\n`);
+  const deploymentFile = writeDeployment(folder, deployment);
   const config = {
+    mode: "live",
     rpcUrl: options.url,
     deploymentFile,
     storeFile: join(folder, "keeper.sqlite"),

@@ -29,6 +29,7 @@ export function writeConfig(
   writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
   const file = join(folder, "config.json");
   const config = {
+    mode: "live",
     rpcUrl: url,
     deploymentFile: "deployment.json",
     storeFile: "keeper.sqlite",

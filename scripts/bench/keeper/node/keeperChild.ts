@@ -46,7 +46,14 @@ export class KeeperChild {
     writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
     const configFile = join(folder, "config.json");
     const keys = Object.fromEntries(LANES.map((lane) => [lane, { privateKeyEnv: variableOf(lane) }]));
-    const config = { endpoints, deploymentFile: "deployment.json", storeFile: STORE_FILE, keys, ...settings };
+    const config = {
+      mode: "live",
+      endpoints,
+      deploymentFile: "deployment.json",
+      storeFile: STORE_FILE,
+      keys,
+      ...settings,
+    };
     writeFileSync(configFile, JSON.stringify(config));
     const environment = Object.fromEntries(LANES.map((lane) => [variableOf(lane), LANE_KEYS[lane]]));
     this.#process = spawn(
