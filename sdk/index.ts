@@ -1,4 +1,5 @@
 export * from "./accountId.ts";
+export * from "./alertRequest.ts";
 export * from "./auctionMath.ts";
 export * from "./brake.ts";
 export * from "./callClock.ts";
