@@ -4,6 +4,7 @@ import { parseUnits } from "ethers";
 import { z } from "zod";
 import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
 import { POKED_ROUNDS } from "../sdk/volatility.ts";
+import { alertsConfigFrom, alertsSchema, type AlertsConfig } from "./alerts/alertsConfig.ts";
 import { brakeConfigFrom, brakeSchema, type BrakeConfig } from "./brakeConfig.ts";
 import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { UserError, messageOf } from "./errors.ts";
@@ -75,6 +76,7 @@ const configSchema = z.strictObject({
   brake: brakeSchema.prefault({}),
   standby: standbySchema.prefault({}),
   metrics: metricsSchema.nullish(),
+  alerts: alertsSchema.nullish(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -110,6 +112,7 @@ export interface Config extends Readonly<
     | "rpcUrl"
     | "endpoints"
     | "flashLiquidator"
+    | "alerts"
     | "brake"
     | "metrics"
   >
@@ -138,6 +141,8 @@ export interface Config extends Readonly<
   readonly brake: BrakeConfig;
   /** Undefined: nothing is served. */
   readonly metrics: MetricsConfig | undefined;
+  /** Undefined: traders are told nothing. */
+  readonly alerts: AlertsConfig | undefined;
 }
 
 /** What a whole native coin costs: a Chainlink feed's answer, or quote base units. */
@@ -155,7 +160,8 @@ export function configFrom(json: unknown, file: string, name: string): Config {
   const { profitMargin, criticalLossPerAccountPerDay, housekeepingMaxCost, ...rest } = parsed.data;
   const { callMaxCost, pokeMaxCost, minimumCallDebt, allowance, deploymentFile, nativePriceFeed, ...others } =
     rest;
-  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, alerts, ...plain } =
+    others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const storeFile = pathOf(plain.storeFile);
@@ -170,6 +176,7 @@ export function configFrom(json: unknown, file: string, name: string): Config {
     flashLiquidator: flashLiquidator ? flashConfigFrom(name, flashLiquidator, deployment) : undefined,
     metrics: metrics ?? undefined,
     brake: brakeConfigFrom(name, brake, deployment, storeFile, pathOf),
+    alerts: alerts ? alertsConfigFrom(name, alerts, storeFile, pathOf) : undefined,
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),

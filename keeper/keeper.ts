@@ -1,6 +1,7 @@
 import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import { Auditor } from "./audit/auditor.ts";
 import type { BlockTimes } from "./audit/blockTimes.ts";
 import { Forensics } from "./audit/forensics.ts";
@@ -23,7 +24,7 @@ import { Experience } from "./experience.ts";
 import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import type { VaultMonitor } from "./monitor/vaultMonitor.ts";
-import type { Observation, Observer } from "./observer.ts";
+import { isUnsure, type Observation, type Observer } from "./observer.ts";
 import { isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
@@ -57,6 +58,8 @@ export interface KeeperParts {
   readonly targets: Targets;
   /** Undefined where nobody watches. */
   readonly monitor?: Pick<VaultMonitor, "decided"> | undefined;
+  /** Undefined where traders are told nothing. */
+  readonly alerts: Alerts | undefined;
   readonly log: Log;
 }
 
@@ -150,6 +153,7 @@ export class Keeper {
     // A head that was pushed waits while the block before it is worked on.
     const seenAtMs = pushed?.head.hash === head.hash ? pushed.atMs : startedAtMs;
     const decision = await this.#act(head, book, observation, { seenAtMs, startedAtMs, observedAtMs });
+    if (!isUnsure(observation)) this.#parts.alerts?.decided(head, book, observation.sight);
     if (this.#doubt.mayMoveOn(observation.trust, head)) this.#stand.decided(head);
     if (isUnsure(observation)) return { kind: "unsure", head };
     this.#prove(book, observation);
@@ -337,11 +341,6 @@ export class Keeper {
     this.#forensics.rolledBack(number);
     this.#standbyWatch.rolledBack(number);
   }
-}
-
-/** Whether two endpoints could have confirmed the block and did not. */
-function isUnsure({ trust }: Observation): boolean {
-  return trust === "silent" || trust === "disputed";
 }
 
 /** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */

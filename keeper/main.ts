@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAlertsCommand } from "./alerts/alertsCommand.ts";
 import { watchStatus } from "./commands/statusWatch.ts";
 import type { Config } from "./config.ts";
 import { confirmWith } from "./confirmation.ts";
@@ -79,6 +80,7 @@ program
       console.log(JSON.stringify(letters, undefined, 2));
     }),
   );
+addAlertsCommand(program, (file, vault) => oneOf(readConfigs(file), vault), guarded);
 
 await program.parseAsync();
 

@@ -1,3 +1,4 @@
+import { openAlerts } from "./alerts/openAlerts.ts";
 import type { Config } from "./config.ts";
 import { RetryableError } from "./errors.ts";
 import type { Targets } from "./executors/encodeAction.ts";
@@ -56,6 +57,8 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     log,
   });
   const store = new Store(config.storeFile, { chainId, vault });
+  const end = new AbortController();
+  let alertsEnded: Promise<void> | undefined;
   try {
     await retry("chain", () => checkEndpoints(endpoints, { chainId, vault }), log, signal);
     const targets = targetsOf(config, signers);
@@ -87,6 +90,15 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     });
     const { agreeWithinMs } = config;
     const observer = new Observer({ endpoints, sightReader, gauges, lanes, agreeWithinMs, log });
+    const alerting = await openAlerts({
+      config,
+      store,
+      endpoints,
+      environment: process.env,
+      log,
+      signal: end.signal,
+    });
+    alertsEnded = alerting?.ended;
     const keeper = new Keeper({
       config,
       endpoints,
@@ -100,6 +112,7 @@ export async function runKeeper(options: RunOptions): Promise<void> {
       secondSources,
       targets,
       monitor,
+      alerts: alerting?.alerts,
       log,
     });
     log.info("keeper.started", {
@@ -118,6 +131,8 @@ export async function runKeeper(options: RunOptions): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    end.abort();
+    await alertsEnded;
     store.close();
     log.info("keeper.stopped");
   }

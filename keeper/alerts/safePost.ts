@@ -1,4 +1,4 @@
-import { Resolver } from "node:dns/promises";
+import { lookup, Resolver } from "node:dns/promises";
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
@@ -93,6 +93,12 @@ export async function resolveName(hostname: string, signal: AbortSignal): Promis
   } finally {
     signal.removeEventListener("abort", cancel);
   }
+}
+
+/** As this machine knows names: for those that the operator has chosen. */
+export async function lookupName(hostname: string): Promise<readonly string[]> {
+  const found = await lookup(hostname, { all: true, order: "ipv4first" });
+  return found.map(({ address }) => address);
 }
 
 type Address = Exclude<Posted, { kind: "answered" }> | { readonly kind: "found"; readonly address: string };

@@ -96,6 +96,7 @@ const ALERTS = `
     changed_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS alert_subscriptions_by_owner ON alert_subscriptions (owner);
+  CREATE INDEX IF NOT EXISTS alert_subscriptions_by_target ON alert_subscriptions (target);
 
   CREATE TABLE IF NOT EXISTS alert_facts (
     key TEXT PRIMARY KEY,
@@ -125,7 +126,7 @@ const ALERTS = `
     attempts INTEGER NOT NULL,
     state TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS alert_messages_by_state ON alert_messages (state, due_at_ms);
+  CREATE INDEX IF NOT EXISTS alert_messages_by_state ON alert_messages (state);
   CREATE INDEX IF NOT EXISTS alert_messages_by_subscription ON alert_messages (subscription, state);
   CREATE INDEX IF NOT EXISTS alert_messages_by_fact ON alert_messages (fact);
 `;
