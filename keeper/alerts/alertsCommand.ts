@@ -31,7 +31,13 @@ export function addAlertsCommand(
         const { alerts } = configOf(config, vault);
         if (alerts === undefined) throw new UserError(`${config}: has no "alerts"`);
         const answer = await handIn(file, alerts.inboxFolder, WAIT_MS);
-        console.log(answer ?? "no keeper has answered; it will be taken in when one runs");
+        console.log(
+          answer ??
+            JSON.stringify({
+              kind: "waiting",
+              sentence: "no keeper has answered; one that runs will take it in",
+            }),
+        );
         if (answer?.includes('"refused"') === true) process.exitCode = 2;
       }),
     );

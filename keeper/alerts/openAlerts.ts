@@ -44,7 +44,8 @@ export async function openAlerts(
   const { alerts: config, deployment } = parts.config;
   if (config === undefined) return undefined;
   const startedAtMs = Date.now() - performance.now();
-  const nowMs = () => startedAtMs + performance.now();
+  // Whole, as the store keeps it.
+  const nowMs = () => Math.floor(startedAtMs + performance.now());
   const store = new AlertStore(keeperStore.tables);
   const queue = new Queue({ store, limit: config.queueLimit, nowMs, log });
   const subscriptions = new SubscriptionBook(store, queue);

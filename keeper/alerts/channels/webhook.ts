@@ -47,7 +47,7 @@ function sentBy(posted: Awaited<ReturnType<typeof safePost>>, { message: { notic
   return isEcho(body, notice.code) ? { kind: "echoed" } : failed("the code was not echoed", "target");
 }
 
-/** The code alone, or JSON that has it as `code`. */
+/** The code alone, or JSON that holds nothing but it: a server that says back whatever it is sent has not agreed. */
 function isEcho(body: string, code: string): boolean {
   const echoed = Buffer.from(codeIn(body));
   const wanted = Buffer.from(code);
@@ -58,8 +58,9 @@ function codeIn(body: string): string {
   try {
     const json: unknown = JSON.parse(body);
     if (typeof json === "string") return json;
-    const isObject = typeof json === "object" && json !== null && "code" in json;
-    return isObject && typeof json.code === "string" ? json.code : "";
+    const isCode =
+      typeof json === "object" && json !== null && "code" in json && Object.keys(json).length === 1;
+    return isCode && typeof json.code === "string" ? json.code : "";
   } catch {
     return body.trim();
   }

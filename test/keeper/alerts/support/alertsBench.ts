@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { accountIdOf, type AccountId } from "../../../../sdk/accountId.ts";
+import { accountIdOf, ownerOf, type AccountId } from "../../../../sdk/accountId.ts";
 import { ALERT_LEVELS, type AlertChannel } from "../../../../sdk/alertRequest.ts";
 import { unstoppedMoment } from "../../../../sdk/clockState.ts";
 import type { Deployment } from "../../../../sdk/deployment.ts";
@@ -23,7 +23,7 @@ import { recordingLog, type RecordingLog } from "../../support/recordingLog.ts";
 import { NOW, price36, WETH } from "../../support/snapshot.ts";
 import { VAULT } from "../../support/vaultLogs.ts";
 
-export const OWNER = "0x00000000000000000000000000000000000000DD";
+export const OWNER = ownerOf(accountIdOf("0x00000000000000000000000000000000000000DD"));
 export const ACCOUNT = accountIdOf(OWNER);
 export const USDC_ADDRESS = "0x00000000000000000000000000000000000000E1";
 const CHAIN_ID = 31_337;
