@@ -1,3 +1,4 @@
+import type { Alerts } from "./alerts/alerts.ts";
 import type { AppliedBlock, Book } from "./book/book.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
@@ -13,8 +14,10 @@ export interface BookStandOptions {
   readonly endpoints: Endpoints;
   readonly store: Store;
   readonly accountsFile: AccountsFile;
-  /** Told of what happens to the book, after the book is kept. */
+  /** Told of what happens to the book. */
   readonly listener: FollowerListener;
+  /** Told likewise, and keeps what it was told of before the book is kept. */
+  readonly alerts: Alerts | undefined;
   readonly log: Log;
 }
 
@@ -81,6 +84,7 @@ export class BookStand implements FollowerListener {
 
   /** Puts the book on the disk. */
   save(): void {
+    this.#options.alerts?.keep();
     this.#options.store.saveBlocks(this.#unsaved);
     this.#unsaved = [];
   }
@@ -93,8 +97,9 @@ export class BookStand implements FollowerListener {
 
   applied(block: AppliedBlock, events: readonly SeenEvent[]): void {
     this.#unsaved.push(block);
-    if (block.accounts.size > MANY_ACCOUNTS) this.save();
     this.#options.listener.applied(block, events);
+    this.#options.alerts?.applied(block, events, this.#book);
+    if (block.accounts.size > MANY_ACCOUNTS) this.save();
   }
 
   rolledBack(number: number): void {
@@ -102,6 +107,7 @@ export class BookStand implements FollowerListener {
     this.#options.store.rollBackTo(number);
     this.#undecided = undefined;
     this.#options.listener.rolledBack(number);
+    this.#options.alerts?.rolledBack(number);
   }
 
   async #open(): Promise<Follower> {

@@ -4,6 +4,7 @@ import { parseUnits } from "ethers";
 import { z } from "zod";
 import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
 import { POKED_ROUNDS } from "../sdk/volatility.ts";
+import { alertsConfigFrom, alertsSchema, type AlertsConfig } from "./alerts/alertsConfig.ts";
 import { brakeConfigFrom, brakeSchema, type BrakeConfig } from "./brakeConfig.ts";
 import { addressSchema, decimalSchema } from "./configTerms.ts";
 import { describeConfigError } from "./describeConfigError.ts";
@@ -85,6 +86,7 @@ export const configSchema = z.strictObject({
   brake: brakeSchema.prefault({}),
   standby: standbySchema.prefault({}),
   metrics: metricsSchema.nullish(),
+  alerts: alertsSchema.nullish(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -121,6 +123,7 @@ export interface Config extends Readonly<
     | "rpcUrl"
     | "endpoints"
     | "flashLiquidator"
+    | "alerts"
     | "brake"
     | "metrics"
   >
@@ -151,6 +154,8 @@ export interface Config extends Readonly<
   readonly brake: BrakeConfig;
   /** Undefined: nothing is served. */
   readonly metrics: MetricsConfig | undefined;
+  /** Undefined: traders are told nothing. */
+  readonly alerts: AlertsConfig | undefined;
 }
 
 /** What a whole native coin costs: a Chainlink feed's answer, or quote base units. */
@@ -185,7 +190,8 @@ export function configFrom({ value, file, name, placeOf }: ConfigPart): Config {
     dryRunBalance,
     ...others
   } = rest;
-  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, ...plain } = others;
+  const { key, keys, stopFile, rpcUrl, endpoints, flashLiquidator, brake, metrics, alerts, ...plain } =
+    others;
   const pathOf = (path: string) => resolve(dirname(file), path);
   const deployment = readDeployment(pathOf(deploymentFile));
   const storeFile = pathOf(plain.storeFile);
@@ -202,6 +208,7 @@ export function configFrom({ value, file, name, placeOf }: ConfigPart): Config {
       ? flashConfigFrom(at(["flashLiquidator"]), flashLiquidator, deployment)
       : undefined,
     brake: brakeConfigFrom(at(["brake"]), brake, deployment, storeFile, pathOf),
+    alerts: alerts ? alertsConfigFrom(at(["alerts"]), alerts, storeFile, pathOf) : undefined,
     profitMargin: amountOf("profitMargin", profitMargin),
     criticalLossPerAccountPerDay: amountOf("criticalLossPerAccountPerDay", criticalLossPerAccountPerDay),
     housekeepingMaxCost: amountOf("housekeepingMaxCost", housekeepingMaxCost),

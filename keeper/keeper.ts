@@ -1,6 +1,7 @@
 import type { AccountId } from "../sdk/accountId.ts";
 import { ratesOf } from "../sdk/deployment.ts";
 import type { KinkedRates } from "../sdk/interest.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import { Auditor } from "./audit/auditor.ts";
 import type { BlockTimes } from "./audit/blockTimes.ts";
 import { Forensics } from "./audit/forensics.ts";
@@ -23,8 +24,9 @@ import { Experience } from "./experience.ts";
 import { FlashDesk } from "./flashDesk.ts";
 import type { Log } from "./log.ts";
 import type { VaultMonitor } from "./monitor/vaultMonitor.ts";
-import type { Observation, Observer } from "./observer.ts";
-import { isTake, type Action } from "./policy/action.ts";
+import { isLive } from "./mode.ts";
+import { isUnsure, type Observation, type Observer } from "./observer.ts";
+import { cannotWait, isTake, type Action } from "./policy/action.ts";
 import { momentOf, type Circumstances } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
@@ -60,6 +62,8 @@ export interface KeeperParts {
   readonly monitor?: Pick<VaultMonitor, "decided"> | undefined;
   /** Where a dry run enters what it would have done; undefined in the other modes. */
   readonly shadow: ShadowDesk | undefined;
+  /** Undefined where traders are told nothing. */
+  readonly alerts: Alerts | undefined;
   readonly log: Log;
 }
 
@@ -127,15 +131,8 @@ export class Keeper {
     this.#standbyWatch = new StandbyWatch({ settings: config.standby, own: this.#own, store, log });
     const outboxFor = lanes.outboxFor.bind(lanes);
     const { deadLetters, blindBook } = this.#experience;
-    this.#executor = new Executor({
-      rpc: endpoints,
-      targets,
-      outboxFor,
-      deadLetters,
-      blindBook,
-      flashDesk,
-      log,
-    });
+    const memories = { deadLetters, blindBook, flashDesk };
+    this.#executor = new Executor({ rpc: endpoints, targets, outboxFor, ...memories, log });
   }
 
   /**
@@ -153,6 +150,7 @@ export class Keeper {
     // A head that was pushed waits while the block before it is worked on.
     const seenAtMs = pushed?.head.hash === head.hash ? pushed.atMs : startedAtMs;
     const decision = await this.#act(head, book, observation, { seenAtMs, startedAtMs, observedAtMs });
+    if (!isUnsure(observation)) this.#parts.alerts?.decided(head, book, observation.sight);
     if (this.#doubt.mayMoveOn(observation.trust, head)) this.#stand.decided(head);
     if (isUnsure(observation)) return { kind: "unsure", head };
     this.#prove(book, observation);
@@ -204,9 +202,8 @@ export class Keeper {
     const sent = await this.#send(actions, snapshot, head, keys);
     const sentAgain = await this.#payByHand(actions, snapshot, head);
     if (sent + sentAgain > 0) this.#standbyWatch.acted(head, actions);
-    const isStopped = killSwitch.isOn;
-    const doneAtMs = performance.now();
-    const allTimes = { ...times, block: head.number, decidedAtMs, doneAtMs, trust, isStopped };
+    const end = { doneAtMs: performance.now(), isStopped: killSwitch.isOn };
+    const allTimes = { ...times, ...end, block: head.number, decidedAtMs, trust };
     this.#forensics.decided(allTimes, decision, lanes.busyAccounts(head.number));
     reportBlock(log, head, decision, {
       accounts: book.size,
@@ -299,10 +296,8 @@ export class Keeper {
     const { config, lanes, killSwitch, shadow } = this.#parts;
     const { gas, spentToday } = snapshot;
     if (killSwitch.isOn) return 0;
-    if (!isLive(config)) {
-      await shadow?.consider(actions, snapshot, head);
-      return 0;
-    }
+    if (!isLive(config)) await shadow?.consider(actions, snapshot, head);
+    if (!isLive(config)) return 0;
     if (this.#hasResumed) await lanes.maintain(head, keys);
     else await lanes.resume(head);
     this.#hasResumed = true;
@@ -351,18 +346,4 @@ export class Keeper {
     this.#forensics.rolledBack(number);
     this.#standbyWatch.rolledBack(number);
   }
-}
-
-/** Whether two endpoints could have confirmed the block and did not. */
-function isUnsure({ trust }: Observation): boolean {
-  return trust === "silent" || trust === "disputed";
-}
-
-/** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */
-function cannotWait({ duty }: Action): boolean {
-  return duty === "liquidateCritical" || duty === "approve";
-}
-
-function isLive({ mode }: Config): boolean {
-  return mode === "live";
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAlertsCommand } from "./alerts/alertsCommand.ts";
 import { chooseConfig } from "./commands/chooseConfig.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -77,6 +78,7 @@ addStatus(program);
 addExplain(program);
 addSimulate(program);
 addTx(program);
+addAlertsCommand(program, (file, vault) => chooseConfig(readConfigs(file), vault), guarded);
 
 await program.parseAsync();
 

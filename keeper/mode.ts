@@ -4,3 +4,8 @@
  */
 export const MODES = ["observe", "dry-run", "live"] as const;
 export type Mode = (typeof MODES)[number];
+
+/** Whether what is decided is sent. */
+export function isLive({ mode }: { readonly mode: Mode }): boolean {
+  return mode === "live";
+}

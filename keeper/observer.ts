@@ -95,6 +95,11 @@ export class Observer {
   }
 }
 
+/** Whether two endpoints could have confirmed the block and did not. */
+export function isUnsure({ trust }: Pick<Observation, "trust">): boolean {
+  return trust === "silent" || trust === "disputed";
+}
+
 /** Several questions as one. */
 function inTurn<T, U>(
   first: Probe<T>,

@@ -57,6 +57,8 @@ function refuseSharing(file: string, configs: readonly Config[]): void {
   const wanted: [string, (config: Config) => readonly string[]][] = [
     ["the same vault", ({ deployment }) => [`${deployment.chainId} ${deployment.vault}`]],
     ["the same storeFile", ({ storeFile }) => [storeFile]],
+    ["the same alerts.listen", ({ alerts }) => (alerts?.listen === undefined ? [] : [alerts.listen])],
+    ["the same alerts.inboxFolder", ({ alerts }) => (alerts === undefined ? [] : [alerts.inboxFolder])],
     ["the same brake.confirmFile", ({ brake }) => [brake.confirmFile]],
     [
       "the same key, whose nonces they would not know of each other",

@@ -1,3 +1,4 @@
+import { openAlerts } from "./alerts/openAlerts.ts";
 import type { Config } from "./config.ts";
 import { RetryableError } from "./errors.ts";
 import type { Targets } from "./executors/encodeAction.ts";
@@ -59,6 +60,8 @@ export async function runKeeper(options: RunOptions): Promise<void> {
   });
   const store = new Store(config.storeFile, { chainId, vault });
   const ledger = config.mode === "dry-run" ? new ShadowLedger(config.storeFile) : undefined;
+  const end = new AbortController();
+  let alertsEnded: Promise<void> | undefined;
   try {
     await retry("chain", () => checkEndpoints(endpoints, { chainId, vault }), log, signal);
     const targets = targetsOf(config, signers);
@@ -91,6 +94,15 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     const { agreeWithinMs } = config;
     const observer = new Observer({ endpoints, sightReader, gauges, lanes, agreeWithinMs, log });
     const shadow = ledger && new ShadowDesk({ rpc: endpoints, targets, ledger, log });
+    const alerting = await openAlerts({
+      config,
+      store,
+      endpoints,
+      environment: process.env,
+      log,
+      signal: end.signal,
+    });
+    alertsEnded = alerting?.ended;
     const keeper = new Keeper({
       config,
       shadow,
@@ -105,6 +117,7 @@ export async function runKeeper(options: RunOptions): Promise<void> {
       secondSources,
       targets,
       monitor,
+      alerts: alerting?.alerts,
       log,
     });
     log.info("keeper.started", {
@@ -124,6 +137,8 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     if (!signal.aborted) throw error;
   } finally {
     ledger?.close();
+    end.abort();
+    await alertsEnded;
     store.close();
     log.info("keeper.stopped");
   }

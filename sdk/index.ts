@@ -1,4 +1,5 @@
 export * from "./accountId.ts";
+export * from "./alertRequest.ts";
 export * from "./auctionMath.ts";
 export * from "./brake.ts";
 export * from "./callClock.ts";
@@ -10,6 +11,7 @@ export * from "./deployment.ts";
 export * from "./findAccounts.ts";
 export * from "./fixedPoint.ts";
 export * from "./flashLiquidator.ts";
+export * from "./forecast.ts";
 export * from "./forfeited.ts";
 export * from "./forecastMath.ts";
 export * from "./format.ts";

@@ -27,6 +27,7 @@ const WHY: Readonly<Record<Skip["reason"], string>> = {
   paused: "a guardian has paused it",
   belowMinimum: "it owes less than minimumCallDebt",
   brake: "the brake is engaged: so much of the book is concerned that somebody has to confirm the prices",
+  standby: "another keeper may do it first: this one waits for its rank's turn",
   vaultBrake: "the vault's own brake leaves no room for it yet: the bucket of its collateral fills with time",
 };
 

@@ -18,8 +18,13 @@ const SHOWN_CALLS = 10;
 
 export function addStatus(program: Command): void {
   withViewOptions(
-    program.command("status").description("the vault and its keeper at a glance; also while the keeper runs"),
-  ).action((options: ViewOptions) => printView(options, readStatus, describeStatus));
+    program
+      .command("status")
+      .description("the vault and its keeper at a glance; also while the keeper runs")
+      .option("--watch", "the keeper's own view, again and again, until stopped"),
+  ).action((options: StatusOptions) =>
+    options.watch === true ? watch(options.config) : printView(options, readStatus, describeStatus),
+  );
 }
 
 /** What the process itself knows, from where it serves its metrics. */

@@ -87,7 +87,7 @@ async function walletFromKeystore(
 }
 
 /** Reads a secret and removes it, so that no child process and no dump of the environment has it. */
-function takeFrom(environment: NodeJS.ProcessEnv, name: string): string {
+export function takeFrom(environment: NodeJS.ProcessEnv, name: string): string {
   const value = environment[name];
   if (value === undefined || value === "") throw new UserError(`the environment variable ${name} is not set`);
   Reflect.deleteProperty(environment, name);

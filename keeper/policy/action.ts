@@ -143,3 +143,8 @@ export interface Skip {
     | "vaultBrake"
     | "standby";
 }
+
+/** What may be lost by waiting is the lenders' money; by acting, gas: the vault checks everything again. */
+export function cannotWait({ duty }: Action): boolean {
+  return duty === "liquidateCritical" || duty === "approve";
+}

@@ -1,6 +1,6 @@
 /**
  * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions`, `spending`,
- * `gas_fees`, `dead_letters`, `dues` and `shadow` can be rebuilt from the chain.
+ * `gas_fees`, `dead_letters`, `dues`, `shadow` and the tables of alerts can be rebuilt from the chain.
  *
  * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
  * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
@@ -90,5 +90,60 @@ const SHADOW = `
   ) STRICT;
 `;
 
+/**
+ * What traders asked to be told (`alert_subscriptions`), what there was to tell (`alert_facts`), and what each is told
+ * (`alert_messages`). Times are block time but for `due_at_ms`, which is this machine's.
+ */
+const ALERTS = `
+  CREATE TABLE IF NOT EXISTS alert_subscriptions (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    target TEXT NOT NULL,
+    levels TEXT NOT NULL,
+    quiet_hours TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT NOT NULL,
+    code_tries INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS alert_subscriptions_by_owner ON alert_subscriptions (owner);
+  CREATE INDEX IF NOT EXISTS alert_subscriptions_by_target ON alert_subscriptions (target);
+
+  CREATE TABLE IF NOT EXISTS alert_facts (
+    key TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    notice TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS alert_facts_by_account ON alert_facts (account);
+  CREATE INDEX IF NOT EXISTS alert_facts_by_block ON alert_facts (block);
+
+  CREATE TABLE IF NOT EXISTS alert_messages (
+    key TEXT PRIMARY KEY,
+    subscription TEXT NOT NULL,
+    fact TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    urgency INTEGER NOT NULL,
+    notice TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    due_at_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS alert_messages_by_state ON alert_messages (state);
+  CREATE INDEX IF NOT EXISTS alert_messages_by_subscription ON alert_messages (subscription, state);
+  CREATE INDEX IF NOT EXISTS alert_messages_by_fact ON alert_messages (fact);
+`;
+
 /** The nth leads from version n to n + 1; a store of any older version is brought up to date, none is left behind. */
-export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS, DUES, SHADOW];
+export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS, DUES, SHADOW, ALERTS];

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import type { AccountState } from "../../sdk/vaultTypes.ts";
 import { MAX_REORG_BLOCKS, type AppliedBlock, type BlockRef, type SavedBook } from "../book/book.ts";
@@ -9,8 +9,8 @@ import { decode, encode } from "./codec.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
 import type { DeadLetter, GasFee, JournalEntry, Spending } from "./records.ts";
 import { blockOf, journalEntryOf, text, type Row } from "./rows.ts";
-import { asStoreError } from "./storeError.ts";
 import { openStoreLock, type StoreLock } from "./storeLock.ts";
+import { Tables } from "./tables.ts";
 
 /** What a store belongs to; it refuses to serve another. */
 export interface StoreOwner {
@@ -23,11 +23,15 @@ const KEPT_BLOCKS = 2 * MAX_REORG_BLOCKS;
 
 const ACCOUNTS_FILE = "accountsFile";
 
-/** The keeper's memory on disk: see schema.ts. Every write is one transaction, on the disk when the method returns. */
+/**
+ * The keeper's memory on disk: see schema.ts. Every write is one transaction, on the disk when the method returns, or a
+ * `RetryableError`; see `Tables`.
+ */
 export class Store {
   readonly #database: DatabaseSync;
   readonly #lock: StoreLock | undefined;
-  readonly #statements = new Map<string, StatementSync>();
+  /** For rooms that keep something of their own in it; see schema.ts for whose table is whose. */
+  readonly tables: Tables;
   #prunedTo = 0;
 
   /**
@@ -38,6 +42,7 @@ export class Store {
     const mayWrite = access === "write";
     this.#lock = mayWrite ? openStoreLock(file) : undefined;
     this.#database = new DatabaseSync(file, { readOnly: !mayWrite });
+    this.tables = new Tables(this.#database);
     try {
       if (mayWrite) this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       this.#prepareSchema(file, owner, mayWrite);
@@ -77,7 +82,7 @@ export class Store {
   *#accountsSince(since: number): Generator<[AccountId, AccountState]> {
     // With one max() SQLite takes the other columns from the row of the maximum.
     const newest = "SELECT account, state, max(block) FROM account_versions WHERE block > ? GROUP BY account";
-    for (const row of this.#statement(newest).iterate(since)) {
+    for (const row of this.tables.iterate(newest, since)) {
       yield [toAccountId(text(row.account)), decode(text(row.state)) as AccountState];
     }
   }
@@ -298,37 +303,19 @@ export class Store {
     }
   }
 
-  /** All or nothing. Throws a `RetryableError` when the disk does not take it, after which nothing has changed. */
   #write(work: () => void): void {
-    try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      // A failed commit may have ended the transaction already.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw asStoreError(error);
-    }
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    this.tables.write(work);
   }
 
   #run(sql: string, ...values: (string | number | bigint | null)[]): void {
-    this.#statement(sql).run(...values);
+    this.tables.run(sql, ...values);
   }
 
   #get(sql: string, ...values: (string | number)[]): Row | undefined {
-    return this.#statement(sql).get(...values);
+    return this.tables.get(sql, ...values);
   }
 
   #all(sql: string, ...values: (string | number)[]): Row[] {
-    return this.#statement(sql).all(...values);
+    return this.tables.all(sql, ...values);
   }
 }

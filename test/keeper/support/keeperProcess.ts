@@ -48,7 +48,7 @@ export function writeConfig(
 /** Starts the keeper as its users do, in a process of its own. */
 export function startKeeper(
   configFile: string,
-  command: "run" | "once" | "confirm" | "stop-sending" = "run",
+  command: "run" | "once" | "confirm" | "stop-sending" | "alerts" = "run",
   variables: Readonly<Record<string, string>> = {},
   more: readonly string[] = [],
 ): KeeperProcess {

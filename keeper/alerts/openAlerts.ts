@@ -1,0 +1,132 @@
+import type { AlertChannel } from "../../sdk/alertRequest.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import type { Endpoints } from "../sources/endpoints.ts";
+import type { Store } from "../store/store.ts";
+import { Alerts } from "./alerts.ts";
+import { openAlertSecrets, type AlertsConfig } from "./alertsConfig.ts";
+import { startAlertServer } from "./alertServer.ts";
+import { AlertStore } from "./alertStore.ts";
+import type { Channel } from "./channels/channel.ts";
+import { discordChannel, slackChannel, telegramChannel } from "./channels/chat.ts";
+import { emailChannel } from "./channels/email.ts";
+import { webhookChannel } from "./channels/webhook.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { FactBook } from "./factBook.ts";
+import { Inbox } from "./inbox.ts";
+import { Queue } from "./queue.ts";
+import { lookupName, resolveName } from "./safePost.ts";
+import { SubscriptionBook } from "./subscriptionBook.ts";
+import { SubscriptionDesk } from "./subscriptionDesk.ts";
+import { VolatilityWatch } from "./volatilityWatch.ts";
+
+export interface AlertsParts {
+  readonly config: Pick<Config, "deployment" | "alerts">;
+  readonly store: Pick<Store, "tables">;
+  readonly endpoints: Endpoints;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** Ends the sending and the listening. */
+  readonly signal: AbortSignal;
+}
+
+/** Of an answer more is of no use to anybody. */
+const MOST_ANSWER_BYTES = 4_096;
+
+/**
+ * Puts alerts together and sets them going beside the keeper; undefined where none are configured. `ended` is for
+ * before the store is closed. Throws a `UserError` for a secret that is missing or an address that cannot be used.
+ */
+export async function openAlerts(
+  parts: AlertsParts,
+): Promise<{ readonly alerts: Alerts; readonly ended: Promise<void> } | undefined> {
+  const { store: keeperStore, endpoints, environment, log, signal } = parts;
+  const { alerts: config, deployment } = parts.config;
+  if (config === undefined) return undefined;
+  const startedAtMs = Date.now() - performance.now();
+  // Whole, as the store keeps it.
+  const nowMs = () => Math.floor(startedAtMs + performance.now());
+  const store = new AlertStore(keeperStore.tables);
+  const queue = new Queue({ store, limit: config.queueLimit, nowMs, log });
+  const subscriptions = new SubscriptionBook(store, queue);
+  const facts = new FactBook(store, queue, subscriptions);
+  const { minProbabilityBps, volatilityBps: referenceBps } = config.forecast;
+  const { collaterals } = deployment;
+  const volatility = new VolatilityWatch({ collaterals, referenceBps, rpc: endpoints });
+  const alerts = new Alerts({
+    deployment,
+    store,
+    facts,
+    subscriptions,
+    volatility,
+    minProbabilityBps,
+    log,
+    signal,
+  });
+  const channels = channelsOf(config, environment);
+  const names = new Set(channels.keys());
+  const now = () => alerts.now;
+  const desk = new SubscriptionDesk({
+    deployment,
+    channels: names,
+    allowed: new Set(config.webhook?.allowed),
+    limits: config,
+    store,
+    book: subscriptions,
+    rpc: endpoints,
+    now,
+    log,
+  });
+  const onEcho = desk.echoed.bind(desk);
+  const dispatcher = new Dispatcher({
+    channels,
+    store,
+    queue,
+    setting: () => alerts.setting,
+    onEcho,
+    nowMs,
+    log,
+  });
+  const { listen, clientHeader, requestsPerMinute, inboxFolder } = config;
+  const server =
+    listen === undefined
+      ? undefined
+      : await startAlertServer({
+          listen,
+          clientHeader,
+          requestsPerMinute,
+          desk,
+          deployment,
+          channels: names,
+          now,
+          nowMs,
+          log,
+        });
+  const inbox = new Inbox({ folder: inboxFolder, desk, log });
+  const ended = Promise.all([dispatcher.run(signal), inbox.run(signal)]).then(() => {
+    server?.close();
+  });
+  return { alerts, ended };
+}
+
+/** Those that the operator offers. */
+function channelsOf(
+  config: AlertsConfig,
+  environment: NodeJS.ProcessEnv,
+): ReadonlyMap<AlertChannel, Channel> {
+  const { webhook, telegram, discord, slack, email, timeoutMs } = config;
+  const { telegramToken, emailPassword: password } = openAlertSecrets(config, environment);
+  const address = { timeoutMs, maxAnswerBytes: MOST_ANSWER_BYTES, resolve: lookupName };
+  const channels = new Map<AlertChannel, Channel>();
+  if (webhook !== undefined) {
+    const allowed = new Set(webhook.allowed);
+    channels.set("webhook", webhookChannel({ ...address, allowed, resolve: resolveName }));
+  }
+  if (telegram !== undefined) {
+    channels.set("telegram", telegramChannel(telegram.apiUrl, telegramToken ?? "", address));
+  }
+  if (discord !== undefined) channels.set("discord", discordChannel(discord.apiUrl, address));
+  if (slack !== undefined) channels.set("slack", slackChannel(slack.apiUrl, address));
+  if (email !== undefined) channels.set("email", emailChannel({ settings: email, password, timeoutMs }));
+  return channels;
+}

@@ -1,0 +1,256 @@
+import { expect } from "chai";
+import { createHmac } from "node:crypto";
+import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  ALERT_LEVELS,
+  NO_SECRET_HASH,
+  secretHashOf,
+  subscribeTypedData,
+  type Subscribe,
+} from "../../../sdk/alertRequest.ts";
+import { startChain, type Chain } from "../support/chain.ts";
+import { etherFor } from "../support/etherFor.ts";
+import { startKeeper, writeConfig, type KeeperProcess } from "../support/keeperProcess.ts";
+import { buildWorld, type World } from "../support/world.ts";
+import { startSink, type Received, type Sink } from "./support/sink.ts";
+import { startSmtpSink, type SmtpSink } from "./support/smtpSink.ts";
+
+const DEBT = 10_000n * 10n ** 6n;
+const SECRET = `0x${"5a".repeat(32)}`;
+
+describe("a keeper that tells traders", function () {
+  this.timeout(120_000);
+  let chain: Chain;
+  let world: World;
+  let folder: string;
+  let hook: Sink;
+  let smtp: SmtpSink;
+  let keepers: KeeperProcess[];
+  let baseSnapshot: string;
+
+  before(async () => {
+    chain = await startChain();
+    world = await buildWorld(chain);
+    await chain.send("evm_setAutomine", false);
+    baseSnapshot = await chain.send("evm_snapshot");
+  });
+  after(async () => {
+    world.close();
+    await chain.close();
+  });
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "tocsin-alerts-run-"));
+    [hook, smtp] = [await startSink(), await startSmtpSink()];
+    keepers = [];
+    // A trader's server that agrees to what it is asked.
+    hook.answer = ({ body }, response) => {
+      const { kind, code } = JSON.parse(body) as { kind: string; code?: string };
+      response.end(kind === "confirmation" ? code : "thanks");
+    };
+  });
+  afterEach(async () => {
+    for (const keeper of keepers) if (keeper.process.exitCode === null) await keeper.stop("SIGKILL");
+    await Promise.all([hook.close(), smtp.close()]);
+    rmSync(folder, { recursive: true });
+    await chain.send("evm_revert", baseSnapshot);
+    baseSnapshot = await chain.send("evm_snapshot");
+    await world.resetNonce();
+  });
+
+  const configOf = (more: Readonly<Record<string, unknown>> = {}) =>
+    writeConfig(folder, chain.url, world.deployment, {
+      alerts: {
+        listen: "127.0.0.1:0",
+        timeoutMs: 1_000,
+        webhook: { allowed: [hook.host] },
+        email: { host: "127.0.0.1", port: smtp.port, security: "none", from: "calls@example.org" },
+        ...more,
+      },
+    });
+  async function start(file = configOf()): Promise<KeeperProcess> {
+    const keeper = startKeeper(file);
+    keepers.push(keeper);
+    await until(keeper, () => keeper.lines.some(({ event }) => event === "block.seen"));
+    return keeper;
+  }
+
+  async function until(keeper: KeeperProcess, isSo: () => boolean, withinMs = 20_000): Promise<void> {
+    const end = performance.now() + withinMs;
+    while (!isSo()) {
+      if (performance.now() > end || keeper.process.exitCode !== null) {
+        const tail = keeper.lines.slice(-15).map((line) => JSON.stringify(line));
+        throw new Error(`it did not happen; ${keeper.stderr()}\n${tail.join("\n")}`);
+      }
+      await sleep(20);
+    }
+  }
+
+  async function post(keeper: KeeperProcess, json: unknown): Promise<{ status: number; body: unknown }> {
+    const port = Number(keeper.lines.find(({ event }) => event === "alerts.listening")?.port);
+    const response = await fetch(`http://127.0.0.1:${port}/alerts`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: typeof json === "string" ? json : JSON.stringify(json),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async function signed(changes: Partial<Subscribe>): Promise<Readonly<Record<string, unknown>>> {
+    const head = await chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
+    const issuedAt = Number(head.timestamp);
+    const message: Subscribe = {
+      owner: world.trader.address,
+      channel: "webhook",
+      target: `${hook.url}/calls`,
+      levels: ALERT_LEVELS,
+      quietHours: "",
+      secretHash: secretHashOf(SECRET),
+      issuedAt,
+      validUntil: issuedAt + 3_600,
+      ...changes,
+    };
+    const { chainId, vault } = world.deployment;
+    const { domain, types } = subscribeTypedData(chainId, vault, message);
+    const signature = await world.trader.signTypedData(domain, types, message);
+    const secret = message.channel === "webhook" ? { secret: SECRET } : {};
+    return { kind: "subscribe", message, signature, ...secret };
+  }
+
+  const bodies = () => hook.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  const told = (kind: string) => bodies().filter((body) => body.kind === kind);
+
+  async function subscribed(keeper: KeeperProcess): Promise<void> {
+    const { status, body } = await post(keeper, await signed({}));
+    expect(
+      status,
+      JSON.stringify([body, keeper.lines.filter(({ event }) => event.startsWith("alerts."))]),
+    ).to.equal(200);
+    await until(keeper, () => told("confirmation").length > 0);
+    await until(keeper, () =>
+      keeper.lines.some(({ event, kind }) => event === "alerts.sent" && kind === "confirmation"),
+    );
+  }
+
+  /** Mines blocks until something is so, giving the keeper time in between. */
+  async function mineUntil(keeper: KeeperProcess, isSo: () => boolean, seconds = 12): Promise<void> {
+    for (let i = 0; i < 120 && !isSo(); ++i) {
+      await chain.mine(seconds);
+      await sleep(100);
+    }
+    await until(keeper, isSo, 2_000);
+  }
+
+  it("takes a subscription, asks, and tells of the call, its time and its receipt", async () => {
+    await world.open(1n, 0, etherFor(1.0565), DEBT);
+    await chain.mine();
+    const keeper = await start();
+    await subscribed(keeper);
+    // Not confirmed: a question and nothing else.
+    const mail = { channel: "email", target: "trader@example.net", secretHash: NO_SECRET_HASH } as const;
+    const answer = await post(keeper, await signed(mail));
+    expect(answer.status).to.equal(200);
+    await world.setPrice(0, 1_870);
+    await mineUntil(keeper, () => told("called").length === 1);
+    const [call] = told("called");
+    expect(call).to.deep.include({ owner: world.trader.address, subAccount: "1", nonce: 1 });
+    expect(call?.text)
+      .to.contain("either repay")
+      .and.to.contain("or deposit")
+      .and.to.contain("Deadline: 2030-");
+    const { headers, body } = hook.received.find((each) => each.body.includes('"called"'))!;
+    const mac = createHmac("sha256", Buffer.from(SECRET.slice(2), "hex"));
+    const signature = mac.update(`v1.${String(headers["tocsin-timestamp"])}.${body}`).digest("hex");
+    expect(headers["tocsin-signature"]).to.equal(`v1=${signature}`);
+    await mineUntil(keeper, () => told("liquidated").length >= 1, 120);
+    expect(told("reminder").map(({ left }) => left)).to.deep.equal(["half", "tenth"]);
+    const [receipt] = told("liquidated");
+    expect(receipt?.transactionHash).to.match(/^0x[0-9a-f]{64}$/);
+    expect(Number(receipt?.repaid)).to.be.above(0);
+    expect(smtp.mails.length).to.equal(1);
+    expect(smtp.mails[0]?.data).to.contain("Confirm alerts");
+    expect(await keeper.stop("SIGTERM")).to.equal(0);
+    expect(keeper.stderr()).to.equal("");
+    expect(keeper.lines.filter(({ event }) => event === "alerts.broken")).to.be.empty;
+  });
+
+  it("K-09 killed while a message is on its way: it is sent again, with the same key", async () => {
+    await world.open(1n, 0, etherFor(1.0565), DEBT);
+    await chain.mine();
+    const file = configOf();
+    const keeper = await start(file);
+    await subscribed(keeper);
+    const hanging: Received[] = [];
+    hook.answer = (received) => void hanging.push(received);
+    await world.setPrice(0, 1_870);
+    await mineUntil(keeper, () => hanging.some(({ body }) => body.includes('"kind":"called"')));
+    await keeper.stop("SIGKILL");
+    hook.answer = (_received, response) => response.end("thanks");
+    const again = await start(file);
+    await until(again, () =>
+      again.lines.some(({ event, kind }) => event === "alerts.sent" && kind === "called"),
+    );
+    const keys = new Set(told("called").map(({ key }) => key));
+    expect(told("called").length).to.be.at.least(2);
+    expect(keys.size).to.equal(1);
+    expect(told("retraction")).to.be.empty;
+  });
+
+  it("K-13 takes a call back that a reorganisation has undone", async () => {
+    await world.open(1n, 0, etherFor(1.0565), DEBT);
+    await chain.mine();
+    const keeper = await start();
+    await subscribed(keeper);
+    const fork = await chain.send<string>("evm_snapshot");
+    await world.setPrice(0, 1_870);
+    await mineUntil(keeper, () => told("called").length === 1);
+    await chain.send("evm_revert", fork);
+    await world.resetNonce();
+    // Another branch, longer than the one before, on which the price never fell.
+    for (let i = 0; i < 12; ++i) await chain.mine(13);
+    await mineUntil(keeper, () => told("retraction").some(({ retractedKind }) => retractedKind === "called"));
+    const [retraction] = told("retraction").filter(({ retractedKind }) => retractedKind === "called");
+    expect(retraction?.retractedKey).to.equal(told("called")[0]?.key);
+  });
+
+  it("takes a signed file from the command line while nothing listens, and refuses what is none", async () => {
+    const file = writeConfig(folder, chain.url, world.deployment, {
+      alerts: { timeoutMs: 1_000, webhook: { allowed: [hook.host] } },
+    });
+    await chain.mine();
+    const keeper = await start(file);
+    const request = join(folder, "request.json");
+    writeFileSync(request, JSON.stringify(await signed({})));
+    const handIn = startKeeper(file, "alerts", {}, ["--file", request]);
+    keepers.push(handIn);
+    expect(await handIn.ended()).to.equal(0);
+    await until(keeper, () => told("confirmation").length === 1);
+    writeFileSync(request, '{"kind":"subscribe"}');
+    const broken = startKeeper(file, "alerts", {}, ["--file", request]);
+    keepers.push(broken);
+    expect(await broken.ended()).to.equal(2);
+    expect(broken.stderr()).to.contain("message");
+  });
+
+  it("C-66 refuses bodies that are too long, of another type, or no JSON, and more than a fair share", async () => {
+    await chain.mine();
+    const keeper = await start(configOf({ requestsPerMinute: 8 }));
+    expect((await post(keeper, "x".repeat(20_000))).status).to.equal(413);
+    expect((await post(keeper, "{")).status).to.equal(400);
+    expect(
+      (await post(keeper, { kind: "confirm", id: "0".repeat(32), code: "A".repeat(26) })).status,
+    ).to.equal(404);
+    const port = Number(keeper.lines.find(({ event }) => event === "alerts.listening")?.port);
+    const terms = await fetch(`http://127.0.0.1:${port}/alerts`);
+    expect(await terms.json()).to.deep.include({ channels: ["webhook", "email"] });
+    expect((await fetch(`http://127.0.0.1:${port}/other`)).status).to.equal(404);
+    expect((await fetch(`http://127.0.0.1:${port}/alerts`, { method: "POST", body: "a=b" })).status).to.equal(
+      415,
+    );
+    for (let i = 0; i < 3; ++i) await post(keeper, "{");
+    expect((await post(keeper, "{")).status).to.equal(429);
+  });
+});
