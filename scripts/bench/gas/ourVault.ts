@@ -118,6 +118,12 @@ function planOf(
     collaterals: addresses.tokens.map((asset, number) => ({
       asset,
       feed: addresses.feeds[number],
+      expected: {
+        price: String(PRICES[number]),
+        toleranceBps: 100,
+        feedDecimals: FEED_DECIMALS,
+        description: "one slot",
+      },
       maxAgeSeconds: FOR_EVER_SECONDS,
       deadAgeSeconds: FOR_EVER_SECONDS + 1,
       initialBps: 7_600,
