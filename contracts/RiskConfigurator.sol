@@ -153,6 +153,8 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         IMarginVault vault,
         address asset
     ) external returns (uint256 initialBps, uint256 maintenanceBps) {
+        bool isFollowing = address(_volatilityTerms[vault][asset].gauge) != address(0);
+        if (!isFollowing && _isAtRest(vault, asset)) revert NoGauge(vault, asset);
         return _poke(vault, asset);
     }
 
@@ -236,7 +238,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     function ownWeights(
         IMarginVault vault,
         address asset
-    ) external view returns (uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps) {
+    ) public view returns (uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps) {
         CollateralTerms memory terms = _termsOf(vault, asset);
         VolatilityTerms memory t = _volatilityTerms[vault][asset];
         uint256 floor = _floors[vault][asset].liquidationBps;
@@ -327,6 +329,16 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         (terms.initialBps, terms.maintenanceBps) = (uint16(initialBps), uint16(maintenanceBps));
         terms.liquidationBps = uint16(liquidationBps);
         vault.setCollateralTerms(asset, terms);
+    }
+
+    /// @dev Whether the weights in the vault are where their ramps go.
+    function _isAtRest(IMarginVault vault, address asset) private view returns (bool) {
+        CollateralTerms memory terms = _termsOf(vault, asset);
+        (uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps) = ownWeights(vault, asset);
+        return
+            terms.initialBps == initialBps &&
+            terms.maintenanceBps == maintenanceBps &&
+            terms.liquidationBps == liquidationBps;
     }
 
     /// @dev Returns whether the volatility is that of all rounds. Without a gauge there is none to wait for.

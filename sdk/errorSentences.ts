@@ -206,7 +206,7 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
   "VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps)": (say) =>
     `A slope of ${say.bps("slopeBps")} and a cap of ${say.bps("capBps")} are out of range: the slope must be from 1 to 10,000 bps, the cap from 1 to 2,500.`,
   "NoGauge(address vault, address asset)": (say) =>
-    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility and have never been set, so there is nothing to poke: the risk admin sets a gauge or a weight.`,
+    `The weights of ${say.asset("asset")} in the vault ${say.address("vault")} follow no volatility and are where they are to be, so there is nothing to poke: the risk admin sets a gauge or a weight.`,
   "GaugeTermsOutOfRange(uint256 halfLifeSeconds, uint256 referenceWad)": (say) =>
     `A half-life of ${say.duration("halfLifeSeconds")} and a reference of ${say.wad("referenceWad")} are out of range: the half-life must be from 1 hour to 30 days, the reference from 0.01 to 3.`,
   "RoundUnusable(address feed, uint256 roundId)": (say) =>

@@ -154,8 +154,8 @@ interface IRiskConfigurator {
     /// @notice The slope must lie in 1 to 10,000 bps, the cap in 1 to 2,500.
     error VolatilityTermsOutOfRange(uint256 slopeBps, uint256 capBps);
 
-    /// @notice The weights of `asset` in `vault` follow no volatility, nor have they ever been set: there is nothing to
-    /// poke or to take away.
+    /// @notice The weights of `asset` in `vault` follow no volatility and are where they are to be: there is nothing to
+    /// poke, to aim at or to take away.
     error NoGauge(IMarginVault vault, address asset);
 
     /// @notice What is set without a delay must be lower than what there is, `present`.

@@ -378,7 +378,7 @@ describe("RiskConfigurator: weights that follow volatility (rule 5, I-14)", () =
         ]);
       expect(await weightsOf(w)).to.deep.equal(STRONG);
       await mineAt(w, (await now(w)) + HOUR);
-      await poke(w);
+      await expect(poke(w)).to.be.revertedWithCustomError(w.configurator, "NoGauge");
       expect(await weightsOf(w)).to.deep.equal(STRONG);
     });
 

@@ -38,10 +38,11 @@ describe("a maintenance weight that is set (rule 5)", () => {
     expect(await weightsOf(w)).to.deep.equal([7_000n, 7_995n, 8_740n]);
     await pokeAfter(w, 1n);
     expect(await weightsOf(w)).to.deep.equal([7_000n, 7_970n, 8_740n]);
-    for (const expected of [7_945n, 7_940n, 7_940n]) {
+    for (const expected of [7_945n, 7_940n]) {
       await pokeAfter(w, HOUR);
       expect(await weightsOf(w)).to.deep.equal([7_000n, expected, 8_740n]);
     }
+    await expect(pokeAfter(w, HOUR)).to.be.revertedWithCustomError(w.configurator, "NoGauge");
   });
 
   it("again and again, falls no faster", async () => {
@@ -129,7 +130,6 @@ describe("a liquidation weight that is set (rule 5)", () => {
       // What nobody used is lost: three days later it is one step.
       [5n * DAY, 8_611n],
       [6n * DAY, 8_600n],
-      [9n * DAY, 8_600n],
     ] as const) {
       await atNext(w, start + after);
       await w.configurator.connect(w.stranger).poke(w.vault, asset(w));
@@ -207,7 +207,7 @@ describe("an account while weights fall at unchanged prices (I-12, C-61)", () =>
       await mineAt(w, (await now(w)) + HOUR - 1n);
       await w.quoteFeed.push(10n ** 8n);
       await w.collaterals[0]!.feed.push(2_000n * 10n ** 24n);
-      await w.configurator.poke(w.vault, asset(w));
+      await w.configurator.poke(w.vault, asset(w)).catch(() => undefined);
       const status = Number(await w.vault.statusOf(account));
       if (status === Status.Callable) callableAt ??= await now(w);
       if (status === Status.Critical) break;

@@ -66,7 +66,7 @@ describe("the liquidation brake", () => {
     const { notice } = (await eventOf(transaction, s.w.vault, "Liquidated")) as {
       notice: { seized: bigint; price36: bigint };
     };
-    const drawn = (await eventOf(transaction, s.w.vault, "BrakeDrawn"));
+    const drawn = await eventOf(transaction, s.w.vault, "BrakeDrawn");
     const value = (notice.seized * notice.price36) / 10n ** 36n;
     const brake = { burst: s.w.usd(5_000n), perHour: s.w.usd(1_000n), fullAtMicros: 0n };
     const uptime = await s.w.vault.uptime();

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
 import type { GasProbe, HostileFeed, HostileUptimeFeed, UptimeClock } from "../../types/index.ts";
+import { replaceOracle } from "./support/listing.ts";
 import { deadlineOf, mineAt, now, passDeadline } from "./support/clock.ts";
 import {
   borrowMove,
@@ -179,7 +180,7 @@ describe("a caller who starves a feed that burns its gas", () => {
     );
     const pairs = w.collaterals.map((c, i) => (i === 0 ? c : { ...c, feed: feeds[i]! }));
     const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, pairs);
-    await w.configurator.setOracle(w.vault, oracle);
+    await replaceOracle(w, oracle);
     await setPrice(w.collaterals[0]!, "1820");
     await w.vault.openCall(id);
     const burns = 7;

@@ -5,6 +5,7 @@ import { root } from "../../scripts/compile.ts";
 import { accountIdOf } from "../../sdk/accountId.ts";
 import { Refusal, Status } from "../../sdk/vaultTypes.ts";
 import type { HostileFeed, MockOracle } from "../../types/index.ts";
+import { replaceOracle } from "./support/listing.ts";
 import { Permission } from "./support/authority.ts";
 import { mineAt, now, passDeadline, refreshFeeds } from "./support/clock.ts";
 import {
@@ -215,7 +216,7 @@ describe("known limits", () => {
     );
     const pairs = w.collaterals.map((c, i) => (i === 0 ? c : { ...c, feed: feeds[i]! }));
     const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, pairs);
-    await w.configurator.setOracle(w.vault, oracle);
+    await replaceOracle(w, oracle);
     for (const feed of feeds) await feed.setConduct(6);
     await setPrice(w.collaterals[0]!, "1800");
     const { gasUsed } = (await (await w.vault.openCalls([id], { gasLimit: 16_000_000n })).wait())!;
@@ -359,7 +360,7 @@ describe("known limits", () => {
     ]);
     const { price36 } = await w.oracle.price(w.collaterals[0]!.address);
     for (const c of w.collaterals) await oracle.set(c.number, price36, true);
-    await w.configurator.setOracle(w.vault, await oracle.getAddress());
+    await replaceOracle(w, oracle);
     const id = await openPosition(w);
     await oracle.set(0, (price36 * 92n) / 100n, true);
     await w.vault.openCall(id);
@@ -368,6 +369,6 @@ describe("known limits", () => {
     await expect(vault.repay(id, w.usd(1n))).to.be.revertedWithoutReason(w.ethers);
     // All of it needs no price, and the owner can point the vault at another oracle.
     await vault.repay(id, MAX_UINT);
-    await w.configurator.setOracle(w.vault, w.oracle);
+    await replaceOracle(w, w.oracle);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { AccountId } from "../../sdk/accountId.ts";
 import { Refusal, Status } from "../../sdk/vaultTypes.ts";
 import type { MockOracle } from "../../types/index.ts";
+import { replaceOracle } from "./support/listing.ts";
 import { deadlineOf, mineAt, now, passDeadline } from "./support/clock.ts";
 import {
   openCalledPosition,
@@ -179,7 +180,7 @@ describe("Sentiment: oracle downtime blocked repayment", () => {
       ]);
       const { price36 } = await w.oracle.price(w.collaterals[0]!.address);
       for (const c of w.collaterals) await oracle.set(c.number, price36, true);
-      await w.configurator.setOracle(w.vault, await oracle.getAddress());
+      await replaceOracle(w, oracle);
       const id = await openPosition(w);
       await oracle.set(0, (price36 * 92n) / 100n, true);
       await w.vault.openCall(id);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { accountIdOf } from "../../sdk/accountId.ts";
 import type { HostileFeed, MockOracle } from "../../types/index.ts";
+import { replaceOracle } from "./support/listing.ts";
 import { mineAt, now, passDeadline, refreshFeeds } from "./support/clock.ts";
 import { openCalledPosition, openPosition, setMaintenanceValue, setPrice } from "./support/position.ts";
 import { stateOf } from "./support/state.ts";
@@ -186,7 +187,7 @@ describe("withdrawCollateral", () => {
         w.collaterals.map((c) => c.address),
       ]);
       for (const c of w.collaterals) await oracle.set(c.number, 10n ** 36n, true);
-      await w.configurator.setOracle(w.vault, await oracle.getAddress());
+      await replaceOracle(w, oracle);
       for (const conduct of [1, 2, 3, 4]) {
         await oracle.setConduct(conduct);
         const id = await openPosition(w, { subAccount: BigInt(conduct), debt: 0n });
@@ -202,7 +203,7 @@ describe("withdrawCollateral", () => {
       ]);
       const { price36 } = await w.oracle.price(w.collaterals[0]!.address);
       for (const c of w.collaterals) await oracle.set(c.number, price36, true);
-      await w.configurator.setOracle(w.vault, await oracle.getAddress());
+      await replaceOracle(w, oracle);
       const id = await openPosition(w);
       for (const conduct of [1, 3]) {
         await oracle.setConduct(conduct);
@@ -220,7 +221,7 @@ describe("withdrawCollateral", () => {
         { address, feed },
         ...w.collaterals.slice(1),
       ]);
-      await w.configurator.setOracle(w.vault, oracle);
+      await replaceOracle(w, oracle);
       const id = await openPosition(w, { debt: w.usd(200n) });
       await feed.setConduct(1);
       await expect(withdraw(w, id, 1n))

@@ -186,7 +186,8 @@ abstract contract GovernanceHandlers is Scenes {
         _begin(seed);
         uint256 number = _rand(listed.length);
         address asset = address(listed[number].token);
-        bool isFollowing = configurator.volatilityTerms(vault, asset).maintenanceBps != 0;
+        bool isFollowing =
+            address(configurator.volatilityTerms(vault, asset).gauge) != address(0) || !_isAtRest(asset);
         if (!isFollowing && !_oneIn(8)) {
             configurator.setVolatility(
                 vault,
@@ -320,6 +321,18 @@ abstract contract GovernanceHandlers is Scenes {
         (bool ok, ) = target.call(calls[which]);
         _hold(37, !ok, "somebody without the role set something");
         _count(true);
+    }
+
+    function _isAtRest(address asset) private view returns (bool) {
+        CollateralTerms memory terms = _termsOf(asset);
+        (uint256 initialBps, uint256 maintenanceBps, uint256 liquidationBps) = configurator.ownWeights(
+            vault,
+            asset
+        );
+        return
+            terms.initialBps == initialBps &&
+            terms.maintenanceBps == maintenanceBps &&
+            terms.liquidationBps == liquidationBps;
     }
 
     function _newGauge(uint256 number) private returns (VolatilityGauge) {

@@ -1,4 +1,4 @@
-import type { HookToken, MockERC20, MockOracle } from "../../../types/index.ts";
+import type { ChainlinkOracle, HookToken, MockERC20, MockOracle } from "../../../types/index.ts";
 import {
   deploy,
   deployFeed,
@@ -46,6 +46,18 @@ export async function withCollateral(w: World, plan: ListingPlan): Promise<World
     await token.connect(actor).approve(w.vault, MAX_UINT);
   }
   return { ...w, collaterals, oracle };
+}
+
+/** Points the vault at an oracle whatever its prices are: they are what is expected of it. */
+export async function replaceOracle(
+  { configurator, vault, collaterals }: World,
+  oracle: Pick<ChainlinkOracle | MockOracle, "getAddress"> & {
+    price: (asset: string) => Promise<{ price36: bigint }>;
+  },
+): Promise<void> {
+  const expected36: bigint[] = [];
+  for (const { address } of collaterals) expected36.push((await oracle.price(address)).price36);
+  await configurator.correctOracle(vault, await oracle.getAddress(), expected36, 1n);
 }
 
 /** Puts the vault on an oracle that fails on demand, with the present prices, all fresh. */
