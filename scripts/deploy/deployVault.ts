@@ -1,7 +1,7 @@
 import { Contract, ContractFactory, keccak256, type Signer } from "ethers";
 import type { Deployment, DeployedContract } from "../../sdk/deployment.ts";
 import { followVolatility, type GaugeSteps } from "./followVolatility.ts";
-import { beginSetup, governedContracts, isSealed, sealGovernance } from "./governVault.ts";
+import { assignRoles, beginSetup, governedContracts, isSealed, sealGovernance } from "./governVault.ts";
 import { linkedBytecode, type Artifact, type LoadArtifact } from "./artifacts.ts";
 import { feedCheckOf } from "./feedCheckOf.ts";
 import { feedTermsOf, type VaultPlan } from "./plan.ts";
@@ -9,6 +9,8 @@ import { feedTermsOf, type VaultPlan } from "./plan.ts";
 export interface DeployOptions {
   /** A deployment that was begun before: whatever of it stands on the chain as planned is kept. */
   previous?: Partial<Deployment>;
+  /** Leaves the governance unsealed, for whoever has more to set and seals it then. */
+  leavesOpen?: boolean;
   /** Called after each contract and setting, so that a caller can show and save how far it came. */
   onStep?: (step: string, contracts: Readonly<Record<string, DeployedContract>>) => void;
 }
@@ -86,7 +88,8 @@ export async function deployVault(
   const gauges = await followVolatility(steps, plan, await vault.getAddress(), configurator, isOpen);
   if (isOpen) {
     const governed = governedContracts(await configurator.getAddress(), await clock.getAddress());
-    await sealGovernance(governance, plan, governed, steps.send);
+    await assignRoles(governance, plan, governed, steps.send);
+    if (options.leavesOpen !== true) await sealGovernance(governance, plan, steps.send);
   }
 
   const rates = Object.fromEntries(Object.entries(plan.rates).map(([name, rate]) => [name, rate.toString()]));

@@ -28,10 +28,10 @@ export async function beginSetup(governance: Contract, deployer: string, send: S
 }
 
 /**
- * Gives each function to its role and each role to whom the plan names, lets the guardian cancel what the risk admin
- * schedules, and seals: from then on the deployer has no more to say than the plan gives them.
+ * Gives each function to its role and the roles without a delay to whom the plan names, and lets the guardian cancel what
+ * the risk admin schedules.
  */
-export async function sealGovernance(
+export async function assignRoles(
   governance: Contract,
   plan: VaultPlan,
   contracts: ReturnType<typeof governedContracts>,
@@ -58,6 +58,10 @@ export async function sealGovernance(
     const transaction = act(governance, "setRoleGuardian", ROLE.riskAdmin, ROLE.guardian);
     await send("let the guardian cancel", transaction);
   }
+}
+
+/** Seals: from then on the deployer has no more to say than the plan gives them. */
+export async function sealGovernance(governance: Contract, plan: VaultPlan, send: Send): Promise<void> {
   const { admin, adminDelaySeconds, owner, riskDelaySeconds } = plan;
   const transaction = act(governance, "seal", admin, adminDelaySeconds, owner, riskDelaySeconds);
   await send("seal the governance", transaction);

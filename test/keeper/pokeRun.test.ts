@@ -27,6 +27,9 @@ const VOLATILITY = {
   capBps: 1_000,
 };
 
+/** How long the risk admin of a plan waits that does not say. */
+const RISK_DELAY_SECONDS = 172_800;
+
 describe("the keeper's pokes", function () {
   this.timeout(90_000);
   let chain: Chain;
@@ -124,15 +127,14 @@ describe("the keeper's pokes", function () {
         );
         expect(seen, String(lost)).to.equal(undefined);
       }
-      await world.act(
-        configurator,
-        "setVolatility",
-        world.deployment.vault,
-        asset(),
-        `0x${"0".repeat(40)}`,
-        1,
-        1,
-      );
+      const none = [world.deployment.vault, asset(), `0x${"0".repeat(40)}`, 1, 1] as const;
+      const { abi } = artifactsOf("default")("Governance.sol", "Governance");
+      const governance = new Contract(world.deployment.governance!, abi, world.trader);
+      const data = configurator.interface.encodeFunctionData("setVolatility", none);
+      await world.act(governance, "schedule", world.deployment.configurator, data, 0);
+      await chain.mine();
+      await chain.mine(RISK_DELAY_SECONDS);
+      await world.act(configurator, "setVolatility", ...none);
       await chain.mine();
       expect(await seenNow()).to.equal(undefined);
     });

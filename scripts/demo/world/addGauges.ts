@@ -10,11 +10,14 @@ import { send, type Wallet } from "./wallet.ts";
 
 const GAUGE_GAS = 3_000_000;
 const SET_GAS = 500_000;
+const ADMIN_DELAY_SECONDS = 432_000;
+const RISK_DELAY_SECONDS = 172_800;
 
 /**
  * Has the weights of volatile collaterals follow their feeds. The transactions wait for the next block, in which the
  * feeds' first rounds come before them: loans were opened at other prices, and a gauge that had seen those would begin
- * with a jump that never was. Returns the deployment with its gauges.
+ * with a jump that never was. Then nothing is left to set up, and the governance is sealed. Returns the deployment with
+ * its gauges.
  */
 export async function addGauges(rpc: Rpc, banker: Wallet, deployment: Deployment): Promise<Deployment> {
   const { chainId, vault, configurator } = deployment;
@@ -40,6 +43,17 @@ export async function addGauges(rpc: Rpc, banker: Wallet, deployment: Deployment
     });
     collaterals.push({ ...collateral, gauge });
   }
+  const owner = banker.address;
+  await send(rpc, banker, chainId, {
+    to: deployment.governance ?? "",
+    data: calls.governance.encodeFunctionData("seal", [
+      owner,
+      ADMIN_DELAY_SECONDS,
+      owner,
+      RISK_DELAY_SECONDS,
+    ]),
+    gasLimit: SET_GAS,
+  });
   return { ...deployment, collaterals };
 }
 

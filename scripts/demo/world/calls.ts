@@ -32,3 +32,7 @@ export const reader = new Interface([
   "function readBalances(address token, address[] holders) view returns (uint256[])",
   "function mintMany(address token, address[] holders, uint256[] amounts)",
 ]);
+
+export const governance = new Interface([
+  "function seal(address newAdmin, uint32 adminDelaySeconds, address newRiskAdmin, uint32 riskDelaySeconds)",
+]);

@@ -118,7 +118,7 @@ async function deploy(options: WorldOptions, provider: JsonRpcProvider): Promise
     },
     "the demo's plan",
   );
-  const deployment = await deployVault(banker, plan, load);
+  const deployment = await deployVault(banker, plan, load, { leavesOpen: true });
   await takeNote(deployment, banker, load);
   options.banker.nonce = await banker.getNonce();
   return { deployment, reader, sequencerFeed, secondFeeds, maxAgeSeconds };
