@@ -86,9 +86,9 @@ export class ShadowDesk {
     this.#done = doneIn(ledger.entries());
   }
 
-  /** Without what has been done on paper already; approvals are not needed there. */
+  /** Without what has been done on paper already; there, approvals are not needed, and pokes would move no weight. */
   #fresh(action: Action, snapshot: Snapshot, block: number): Action | undefined {
-    if (action.duty === "approve") return undefined;
+    if (action.duty === "approve" || action.duty === "poke") return undefined;
     if (!("items" in action)) {
       const state = roundOf(action.duty, snapshot);
       return this.#isDone(action.duty, undefined, state) ? undefined : action;

@@ -5,7 +5,7 @@
  * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
  * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 const FIRST = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
