@@ -80,8 +80,8 @@ export const CANARIES: readonly Canary[] = [
     name: "taken and still counted",
     after: "Abracadabra, 2025: books cleared while the asset still counted",
     file: "libraries/LiquidationLogic.sol",
-    find: "terms.total -= uint128(t.seized);",
-    replace: "terms.total -= uint128(t.seized / 2);",
+    find: "s.moveOut(s.collaterals[t.number].asset, t.seized);",
+    replace: "s.moveOut(s.collaterals[t.number].asset, t.seized / 2);",
   },
   {
     name: "deposit without the lock",
@@ -93,9 +93,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "lenders before the insurance",
     after: "the order of losses: insurance first",
-    file: "MarginVault.sol",
-    find: "if (burned != 0) _burn(address(this), burned);",
-    replace: "if (burned > held / 2) _burn(address(this), burned - 1);",
+    file: "libraries/PoolLogic.sol",
+    find: "if (burned > shares.insurance) {\n            burned = shares.insurance;",
+    replace: "if (burned > shares.insurance / 2) {\n            burned = shares.insurance / 2;",
   },
   {
     name: "part of a repayment clears the call",
@@ -159,9 +159,23 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "insurance paid twice",
     after: "shares minted for more than came in",
-    file: "MarginVault.sol",
-    find: "_creditCash(insured);\n        _mint(address(this), shares);",
-    replace: "_creditCash(insured);\n        _mint(address(this), shares * 2);",
+    file: "libraries/PoolLogic.sol",
+    find: "shares.insurance += minted;\n        shares.supply += minted;",
+    replace: "shares.insurance += minted * 2;\n        shares.supply += minted * 2;",
+  },
+  {
+    name: "a brake that waits for half",
+    after: "sales faster than the market takes them",
+    file: "libraries/LiquidationLogic.sol",
+    find: "if (capacity < needed) _refusal(t, Refusal.Braked, needed, capacity);",
+    replace: "if (capacity < needed / 2) _refusal(t, Refusal.Braked, needed, capacity);",
+  },
+  {
+    name: "a floor that falls without days",
+    after: "a parameter liquidates without a call",
+    file: "RiskConfigurator.sol",
+    find: "uint256 private constant FLOOR_STEP_SECONDS = 1 days;",
+    replace: "uint256 private constant FLOOR_STEP_SECONDS = 1;",
   },
   {
     name: "half a grace after a stop",
