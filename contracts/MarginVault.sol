@@ -499,9 +499,7 @@ contract MarginVault is ERC4626, ReentrancyGuardTransient, IMarginVault {
     }
 
     /// @inheritdoc IMarginVault
-    function capacity(
-        address token
-    ) external view returns (uint256 room, uint256 burst, uint256 perHour) {
+    function capacity(address token) external view returns (uint256 room, uint256 burst, uint256 perHour) {
         return SettingsLogic.capacity(_state, token, uptime());
     }
 
