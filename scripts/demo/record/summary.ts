@@ -2,7 +2,7 @@ import type { Journal, JournalTake } from "./journal.ts";
 import type { AccidentRecord } from "./accidentWatch.ts";
 import type { OutageRecord } from "./outageWatch.ts";
 import type { WeightRecord } from "./weightWatch.ts";
-import type { Response } from "../replay/traders.ts";
+import type { Response } from "../replay/responses.ts";
 import type { SummaryRow } from "../report/recording.ts";
 import { amountText, percentText, secondsText, signedText } from "../screen/wording.ts";
 

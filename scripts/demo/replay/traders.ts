@@ -4,11 +4,17 @@ import type { Rpc } from "../chain/rpc.ts";
 import type { BlockLogs } from "../chain/logs.ts";
 import * as calls from "../world/calls.ts";
 import { approval, type Trader } from "../world/openLoans.ts";
-import { randomOf, type Random } from "../world/random.ts";
+import { randomOf } from "../world/random.ts";
 import { send, type Message } from "../world/wallet.ts";
-
-/** How a called trader behaves. */
-export type Response = "repay" | "deposit" | "part" | "late" | "none";
+import {
+  answersAt,
+  DEPOSIT_MARGIN_BPS,
+  MAX_TRIES,
+  PART_BPS,
+  RETRY_SECONDS,
+  Tempers,
+  type Response,
+} from "./responses.ts";
 
 /** A call that a trader means to answer. */
 interface Plan {
@@ -18,19 +24,6 @@ interface Plan {
   tries: number;
 }
 
-/** Dealt to called accounts in the order of their calls, shuffled by seed: half respond, in every way. */
-const DECK: readonly Response[] = [
-  ...(["repay", "repay", "deposit", "deposit", "part", "late"] as const),
-  ...(["none", "none", "none", "none", "none", "none"] as const),
-];
-const SOONEST_SECONDS = 45;
-const LATEST_RESPONSE_SECONDS = 5_400;
-const RETRY_SECONDS = 240;
-const MAX_TRIES = 3;
-/** Of what a cure takes. */
-const PART_BPS = 4_000n;
-/** A deposit is reckoned with a price that may fall before it is mined. */
-const DEPOSIT_MARGIN_BPS = 10_150n;
 const MAX = (1n << 256n) - 1n;
 const CURE_GAS = 500_000;
 
@@ -41,11 +34,10 @@ export class Traders {
   readonly #rpc: Rpc;
   readonly #deployment: Deployment;
   readonly #traders: ReadonlyMap<AccountId, Trader>;
-  readonly #random: Random;
+  readonly #tempers: Tempers;
   readonly #timeOf: (deadline: number) => number;
   /** Open calls: deadlines in uptime, and unix seconds of the chain at which they opened. */
   readonly #open = new Map<AccountId, { readonly deadline: number; readonly openedAt: number }>();
-  #deck: Response[] = [];
   #plans: Plan[] = [];
 
   /** @param timeOf When the vault's clock will show a deadline. */
@@ -59,7 +51,7 @@ export class Traders {
     this.#rpc = rpc;
     this.#deployment = deployment;
     this.#traders = new Map(traders.map((trader) => [trader.account, trader]));
-    this.#random = randomOf(seed, "responses");
+    this.#tempers = new Tempers(randomOf(seed, "responses"));
     this.#timeOf = timeOf;
   }
 
@@ -109,18 +101,10 @@ export class Traders {
   }
 
   #draw(account: AccountId, now: number, deadline: number): void {
-    if (this.#deck.length === 0) this.#deck = this.#random.shuffled(DECK);
-    const response = this.#deck.pop() ?? "none";
-    this.responses.set(account, response);
-    const grace = deadline - now;
-    const u = this.#random.next();
-    const soon = Math.min(0.6 * grace, LATEST_RESPONSE_SECONDS);
-    if (response === "none") return;
-    const at =
-      response === "late"
-        ? deadline + Math.round(60 + u * 1_500)
-        : now + Math.round(SOONEST_SECONDS + u * u * soon);
-    this.#plans.push({ at, account, response, tries: 0 });
+    const temper = this.#tempers.next();
+    this.responses.set(account, temper.response);
+    const at = answersAt(temper, now, deadline);
+    if (at !== undefined) this.#plans.push({ at, account, response: temper.response, tries: 0 });
   }
 
   async #respond(trader: Trader, response: Response): Promise<void> {

@@ -6,7 +6,8 @@ import { deployWorld, type World } from "./deployWorld.ts";
 import { addGauges } from "./addGauges.ts";
 import { openLoans, type Trader } from "./openLoans.ts";
 import type { AccountPlan } from "./population.ts";
-import { CALM_ANSWER, COLLATERALS, OPENING_PREMIUM_BPS, FEED_DECIMALS, QUOTE } from "./terms.ts";
+import { price36Of } from "./price36Of.ts";
+import { CALM_ANSWER, COLLATERALS, OPENING_PREMIUM_BPS } from "./terms.ts";
 import * as calls from "./calls.ts";
 import { fund, send, walletOf, type Wallet } from "./wallet.ts";
 
@@ -87,11 +88,6 @@ export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld>
   await requireLoans(rpc, world, traders);
   const deployment = await addGauges(rpc, banker, world.deployment);
   return { ...world, deployment, traders, lenders, lenderFunds, oracle, keeper, keeperFunds, endsAt };
-}
-
-/** Quote base units per base unit, times 1e36, while the quote asset stands at a dollar. */
-function price36Of(answer: bigint, decimals: number): bigint {
-  return answer * 10n ** BigInt(36 + QUOTE.decimals - FEED_DECIMALS - decimals);
 }
 
 async function requireLoans(rpc: Rpc, world: World, traders: readonly Trader[]): Promise<void> {
