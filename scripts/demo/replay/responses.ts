@@ -43,7 +43,11 @@ export class Tempers {
 }
 
 /** When a trader of this temper answers a call opened at `now`, unix seconds like it; undefined for never. */
-export function answersAt({ response, hesitation }: Temper, now: number, deadline: number): number | undefined {
+export function answersAt(
+  { response, hesitation }: Temper,
+  now: number,
+  deadline: number,
+): number | undefined {
   if (response === "none") return undefined;
   if (response === "late") return deadline + Math.round(60 + hesitation * 1_500);
   const soon = Math.min(0.6 * (deadline - now), LATEST_RESPONSE_SECONDS);

@@ -21,7 +21,11 @@ export interface Sold {
   readonly loss: bigint;
 }
 
-export function withCallOpened(account: AccountState, { debtShares, deadline }: Opened, clock: Moment): AccountState {
+export function withCallOpened(
+  account: AccountState,
+  { debtShares, deadline }: Opened,
+  clock: Moment,
+): AccountState {
   const callNonce = account.callNonce + 1;
   return { ...account, callNonce, calledAt: clock.uptime, deadline, auctionStart: deadline, debtShares };
 }
@@ -50,11 +54,7 @@ export function withCollateral(account: AccountState, number: number, change: bi
 /** `LiquidationLogic._carryOut` of a take that was not refused. */
 export function withSold(before: AccountState, take: Take, moment: VaultMoment): Sold {
   const { clock, debtIndex, collaterals, prices } = moment;
-  let account = withRepaid(
-    withCollateral(before, take.number, -take.seized),
-    take.repaid,
-    debtIndex,
-  );
+  let account = withRepaid(withCollateral(before, take.number, -take.seized), take.repaid, debtIndex);
   const v = valuationOf(account, collaterals, prices, debtIndex);
   const closes = account.deadline !== 0n && mayClose(v, deadlineAt(account, clock), clock.uptime);
   if (isPastDeadline(account, clock) && !closes && take.repaid * 4n >= take.tranche) {

@@ -30,26 +30,28 @@ export class IdealKeeper {
 
   /** Does all that is worth doing. Returns the accounts that it would have taken but for the brake. */
   act(vault: VaultModel): number[] {
-    const waiting = new Set<number>();
-    for (const { index } of this.#stakes(vault)) {
+    const waiting: number[] = [];
+    const concerned = vault.accounts.flatMap((account, index) =>
+      isConcerned(account, vault.moment) ? [index] : [],
+    );
+    for (const { index } of this.#stakes(vault, concerned)) {
       // Below the floor one take may leave the account where another is due at once.
       while (this.#takeOnce(vault, index));
-      if (this.#bestOf(vault.account(index), withoutBrakes(vault.moment)) !== undefined) waiting.add(index);
+      if (this.#bestOf(vault.account(index), withoutBrakes(vault.moment)) !== undefined) waiting.push(index);
     }
-    for (const [index, account] of vault.accounts.entries()) {
-      if (account.debtShares === 0n) continue;
+    for (const index of concerned) {
       vault.bookLoss(index);
       vault.open(index);
       vault.close(index);
     }
-    return [...waiting];
+    return waiting;
   }
 
   /** What would be taken without a brake, most urgent first. */
-  #stakes({ accounts, moment }: VaultModel): Stake[] {
-    const free = withoutBrakes(moment);
-    const stakes = accounts.flatMap((account, index): Stake[] => {
-      const best = this.#bestOf(account, free);
+  #stakes(vault: VaultModel, concerned: readonly number[]): Stake[] {
+    const free = withoutBrakes(vault.moment);
+    const stakes = concerned.flatMap((index): Stake[] => {
+      const best = this.#bestOf(vault.account(index), free);
       if (best === undefined) return [];
       return [{ index, isCritical: isCritical(best.take.status), repaid: best.take.repaid }];
     });
@@ -79,6 +81,12 @@ export class IdealKeeper {
 /** As it would be if anything could be sold at once. */
 function withoutBrakes(moment: VaultMoment): VaultMoment {
   return { ...moment, brakes: [] };
+}
+
+/** Whether there is anything to do about it but to wait. */
+function isConcerned(account: AccountState, moment: VaultMoment): boolean {
+  if (account.debtShares === 0n) return false;
+  return account.deadline !== 0n || statusOf(account, moment) >= Status.Callable;
 }
 
 function statusOf(account: AccountState, moment: VaultMoment): Status {
