@@ -1,7 +1,8 @@
 /*
  * `npm run docs:brake [-- --choice]`: draws docs/brake.svg and prints the table of
  * docs/decisions/0026-liquidation-brake.md, from the candles of 12 March 2020 in the data that lies beside the
- * repository. With `--choice` it prints what the brake's terms were chosen by, and draws nothing.
+ * repository. With `--choice` it prints what the brake's terms were chosen by, and what they do
+ * in other markets, and draws nothing.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,13 +10,13 @@ import { root } from "../compile.ts";
 import { PriceInputError } from "../demo/prices/priceInputError.ts";
 import { brakeChart } from "./brake/brakeChart.ts";
 import { brakePicture } from "./brake/brakePicture.ts";
-import { brakeTable, choiceTable } from "./brake/brakeTable.ts";
+import { brakeTable, choiceTable, marketTable } from "./brake/brakeTable.ts";
 import { blackThursday, slide } from "./brake/scenes.ts";
 
 function main(wantsChoice: boolean): void {
   const crash = blackThursday();
   if (wantsChoice) {
-    console.log(choiceTable(crash, slide()));
+    console.log(`${choiceTable(crash, slide())}\n\n${marketTable(crash, slide())}`);
     return;
   }
   const target = join(root, "docs", "brake.svg");

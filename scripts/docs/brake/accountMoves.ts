@@ -3,7 +3,8 @@ import { toDebtUp, toSharesDown } from "../../../sdk/debtMath.ts";
 import type { Valuation } from "../../../sdk/healthMath.ts";
 import type { Take } from "../../../sdk/liquidation.ts";
 import type { CallOpening } from "../../../sdk/openCall.ts";
-import { Refusal, type AccountState, type Moment, type VaultMoment } from "../../../sdk/vaultTypes.ts";
+import type { Refusal } from "../../../sdk/vaultTypes.ts";
+import { type AccountState, type Moment, type VaultMoment } from "../../../sdk/vaultTypes.ts";
 import { valuationOf } from "../../../sdk/valuation.ts";
 
 /*

@@ -68,5 +68,5 @@ function respond(vault: VaultModel, { account: index, response }: Plan): void {
   const amount = isPart ? (repay * PART_BPS) / BPS : repay;
   if (amount > 0n) vault.repay(index, amount);
   // Without a shortfall there is nothing to pay, and curing closes the call.
-  else vault.close(index, true);
+  else vault.close(index);
 }

@@ -7,12 +7,6 @@ import { grouped } from "../../demo/report/wording.ts";
 import type { BrakePicture, BrakeScene } from "./brakePicture.ts";
 import { hourSums, type ReplayPoint } from "./recordReplay.ts";
 
-/** A panel's place: the same height in both columns. */
-interface Band {
-  readonly top: number;
-  readonly bottom: number;
-}
-
 /** One replay's line. */
 interface Series {
   readonly className: "undisturbed" | "without" | "with";
@@ -20,14 +14,26 @@ interface Series {
   readonly values: readonly number[];
 }
 
-type Scale = ReturnType<typeof scaleLinear<number, number>>;
+/** A panel in each column. */
+interface Row {
+  readonly heading: string;
+  readonly top: number;
+  readonly bottom: number;
+  readonly seriesOf: (scene: BrakeScene) => readonly Series[];
+  /** A price is looked at from nearby, all else from zero and in one scale. */
+  readonly isPrice?: true;
+  readonly levels?: readonly Level[];
+}
+
+interface Level {
+  readonly value: number;
+  readonly text: string;
+}
+
+type Side = "above" | "below";
 
 const WIDTH = 1120;
 const HEIGHT = 980;
-const PRICE: Band = { top: 92, bottom: 292 };
-const ABOVE: Band = { top: 360, bottom: 510 };
-const BELOW: Band = { top: 578, bottom: 728 };
-const WAITING: Band = { top: 796, bottom: 926 };
 const QUOTE_UNIT = 1e6;
 const THOUSAND = 1_000;
 
@@ -42,104 +48,130 @@ export function brakeChart(picture: BrakePicture): string {
 <text class="title" x="58" y="24">Black Thursday, 12 and 13 March 2020</text>
 <text class="title" x="796" y="24">A slide of 8 % within an hour</text>
 ${legend()}
-${heading(PRICE, "ETH/USD, where sales move it")}
-${heading(ABOVE, "Ether sold above the floor within the last hour, thousands of USDC")}
-${heading(BELOW, "Ether sold below the floor within the last hour: never refused")}
-${heading(WAITING, "Accounts that somebody would take now, and that wait for the brake")}
-${column(picture.crash, picture, "wide", 58, 736)}
-${column(picture.slide, picture, "narrow", 796, WIDTH - 16)}
+${rowsOf(picture).map((row) => drawnRow(row, picture))}
 </svg>
 `;
   return drawing.text;
 }
 
-function column(
-  scene: BrakeScene,
-  { brake }: BrakePicture,
-  size: Frame["size"],
-  left: number,
-  right: number,
-): Markup {
-  const frameOf = (band: Band): Frame => ({ size, width: WIDTH, height: HEIGHT, left, right, ...band });
-  const sold = (which: "above" | "below") => (points: readonly ReplayPoint[]) =>
-    hourSums(points, (point) => point[which][0] ?? 0n).map((sum) => Number(sum) / QUOTE_UNIT / THOUSAND);
-  const perHour = Number(brake.perHour) / QUOTE_UNIT / THOUSAND;
-  const limit = perHour + Number(brake.burst) / QUOTE_UNIT / THOUSAND;
-  const above = seriesOf(scene, sold("above"));
-  const waiting: Series[] = [
-    { className: "with", points: scene.with, values: scene.with.map((point) => point.waiting) },
+function rowsOf({ brake }: BrakePicture): Row[] {
+  const perHour = thousands(brake.perHour);
+  return [
+    {
+      heading: "ETH/USD, in a market that these sales move",
+      top: 92,
+      bottom: 292,
+      seriesOf: (scene) => [series(scene, "undisturbed", pricesOf), ...bothOf(scene, pricesOf)],
+      isPrice: true,
+    },
+    {
+      heading: "Ether sold above the floor within the last hour, thousands of USDC",
+      top: 360,
+      bottom: 510,
+      seriesOf: (scene) => bothOf(scene, (points) => soldOf(points, "above")),
+      levels: [
+        { value: perHour, text: "what flows in within an hour" },
+        { value: perHour + thousands(brake.burst), text: "and a full bucket on top" },
+      ],
+    },
+    {
+      heading: "Ether sold below the floor within the last hour: never refused",
+      top: 578,
+      bottom: 728,
+      seriesOf: (scene) => bothOf(scene, (points) => soldOf(points, "below")),
+    },
+    {
+      heading: "Accounts that somebody would take now, and that wait for the brake",
+      top: 796,
+      bottom: 926,
+      seriesOf: (scene) => [series(scene, "with", (points) => points.map(({ waiting }) => waiting))],
+    },
   ];
-  return markup`${panel(scene, frameOf(PRICE), pricesOf(scene), "fitted")}
-${panel(scene, frameOf(ABOVE), above, "fromZero", [
-  { value: perHour, text: "what flows in within an hour" },
-  { value: limit, text: "and a full bucket on top" },
-])}
-${panel(scene, frameOf(BELOW), seriesOf(scene, sold("below")), "fromZero")}
-${panel(scene, frameOf(WAITING), waiting, "fromZero")}`;
 }
 
-function seriesOf(scene: BrakeScene, read: (points: readonly ReplayPoint[]) => readonly number[]): Series[] {
-  return (["without", "with"] as const).map((className) => {
-    const points = scene[className];
-    return { className, points, values: read(points) };
-  });
+function series(
+  scene: BrakeScene,
+  className: Series["className"],
+  read: (points: readonly ReplayPoint[]) => readonly number[],
+): Series {
+  const points = scene[className];
+  return { className, points, values: read(points) };
 }
 
-function pricesOf(scene: BrakeScene): Series[] {
-  return (["undisturbed", "without", "with"] as const).map((className) => {
-    const points = scene[className];
-    const values = points.map(({ price36: [price = 0n] }) => Number(price / 10n ** 12n) / 1e12);
-    return { className, points, values };
-  });
+function bothOf(scene: BrakeScene, read: (points: readonly ReplayPoint[]) => readonly number[]): Series[] {
+  return [series(scene, "without", read), series(scene, "with", read)];
+}
+
+function pricesOf(points: readonly ReplayPoint[]): number[] {
+  return points.map(({ price36: [price = 0n] }) => Number(price / 10n ** 12n) / 1e12);
+}
+
+function soldOf(points: readonly ReplayPoint[], side: Side): number[] {
+  return hourSums(points, (point) => point[side][0] ?? 0n).map(thousands);
+}
+
+function thousands(amount: bigint): number {
+  return Number(amount) / QUOTE_UNIT / THOUSAND;
+}
+
+function drawnRow(row: Row, { crash, slide }: BrakePicture): Markup {
+  const { top, bottom } = row;
+  const size = { width: WIDTH, height: HEIGHT, top, bottom };
+  const [wide, narrow] = [row.seriesOf(crash), row.seriesOf(slide)];
+  const shared = domainOf([...wide, ...narrow], row);
+  const domain = (own: readonly Series[]) => (row.isPrice === true ? domainOf(own, row) : shared);
+  return markup`<text class="heading" x="58" y="${top - 14}">${row.heading}</text>
+${panel(crash, { ...size, size: "wide", left: 58, right: 736 }, wide, domain(wide), row.levels)}
+${panel(slide, { ...size, size: "narrow", left: 796, right: WIDTH - 16 }, narrow, domain(narrow), row.levels)}`;
+}
+
+function domainOf(all: readonly Series[], { isPrice, levels = [] }: Row): [number, number] {
+  const values = all.flatMap((one) => [...one.values]);
+  const most = Math.max(max(values) ?? 0, ...levels.map(({ value }) => value));
+  const least = isPrice === true ? (min(values) ?? 0) : 0;
+  const room = (most - least) * 0.08;
+  return [isPrice === true ? least - room : 0, Math.max(1, most + room)];
 }
 
 function panel(
   { from, to }: BrakeScene,
   frame: Frame,
-  series: readonly Series[],
-  base: "fitted" | "fromZero",
-  levels: readonly { readonly value: number; readonly text: string }[] = [],
+  all: readonly Series[],
+  domain: [number, number],
+  levels: readonly Level[] = [],
 ): Markup {
-  const all = series.flatMap(({ values }) => [...values]);
-  const most = Math.max(max(all) ?? 0, ...levels.map(({ value }) => value));
-  const least = base === "fitted" ? (min(all) ?? 0) : 0;
-  const room = (most - least) * 0.08;
-  const range: [number, number] = [frame.bottom, frame.top];
-  const y = scaleLinear([base === "fitted" ? least - room : 0, Math.max(1, most + room)], range);
+  const y = scaleLinear(domain, [frame.bottom, frame.top]);
   const x = timeScale(frame, from, to);
-  const lines = series.map(({ className, points, values }) => {
+  const lines = all.map(({ className, points, values }) => {
     const corners = steps(points.map(({ at }, i): Point => [x(at), y(values[i] ?? 0)]));
     return markup`<path class="${className}" d="${linePath(simplify(corners, 0.25))}"/>`;
   });
-  return markup`${valueAxis(frame, ticksOf(y))}${timeAxis(frame, from, to)}
-${levels.map(({ value, text }) => levelOf(frame, y(value), text))}${lines}`;
+  const ticks = y.ticks(5).filter(Number.isInteger);
+  return markup`${valueAxis(
+    frame,
+    ticks.map((value) => ({ y: y(value), label: grouped(value) })),
+  )}${timeAxis(frame, from, to)}
+${levels.map((level) => levelOf(frame, y(level.value), level.text))}${lines}`;
 }
 
+/** Named in the wide panel alone, which has the room. */
 function levelOf(frame: Frame, y: number, text: string): Markup {
-  return markup`<path class="level" d="M${frame.left} ${y}H${frame.right}"/>
-<text class="note" x="${frame.right - 6}" y="${y - 5}" text-anchor="end">${text}</text>`;
-}
-
-function ticksOf(y: Scale) {
-  return y
-    .ticks(5)
-    .filter(Number.isInteger)
-    .map((value) => ({ y: y(value), label: grouped(value) }));
-}
-
-function heading({ top }: Band, text: string): Markup {
-  return markup`<text class="heading" x="58" y="${top - 14}">${text}</text>`;
+  const name =
+    frame.size === "wide"
+      ? markup`<text class="note" x="${frame.right - 6}" y="${y - 5}" text-anchor="end">${text}</text>`
+      : undefined;
+  return markup`<path class="level" d="M${frame.left} ${y}H${frame.right}"/>${name}`;
 }
 
 function legend(): Markup {
   const entries = [
-    { className: "undisturbed", text: "the price as it was" },
+    { className: "undisturbed", text: "the price without these sales" },
     { className: "without", text: "without the brake" },
     { className: "with", text: "with it" },
   ];
   return markup`${entries.map(
-    ({ className, text }, i) => markup`<path class="${className}" d="M${58 + 180 * i} 46h26"/>
-<text class="note" x="${92 + 180 * i}" y="50">${text}</text>`,
+    ({ className, text }, i) => markup`<path class="${className}" d="M${58 + 230 * i} 46h26"/>
+<text class="note" x="${92 + 230 * i}" y="50">${text}</text>`,
   )}`;
 }
 

@@ -51,6 +51,26 @@ const ROWS: readonly Row[] = [
   { name: LOWEST, read: ({ lowest36 }) => Number(lowest36 / 10n ** 12n) / 1e12, digits: 2 },
 ];
 
+/** Burst and what flows in each hour, thousands. */
+const CHOICES = [
+  [100n, 100n],
+  [250n, 100n],
+  [100n, 250n],
+  [250n, 250n],
+  [500n, 250n],
+  [250n, 500n],
+  [500n, 500n],
+] as const;
+
+/** Depth in millions of the quote, half-life in hours. */
+const MARKETS = [
+  [10n, 1],
+  [20n, 1],
+  [20n, 4],
+  [50n, 1],
+  [100n, 1],
+] as const;
+
 /** The scenes of the page's table, each without and with the brake. */
 export function brakeTable(crash: Scene, slide: Scene): string {
   const columns = [
@@ -67,17 +87,6 @@ export function brakeTable(crash: Scene, slide: Scene): string {
     ...ROWS.map((row) => `| ${[row.name, ...columns.map((column) => cellOf(row, column))].join(" | ")} |`),
   ].join("\n");
 }
-
-/** Burst and what flows in each hour, thousands. */
-const CHOICES = [
-  [100n, 100n],
-  [250n, 100n],
-  [100n, 250n],
-  [250n, 250n],
-  [500n, 250n],
-  [250n, 500n],
-  [500n, 500n],
-] as const;
 
 /** What other terms of the brake would have done, in the figures that the choice was made by. */
 export function choiceTable(crash: Scene, slide: Scene): string {
@@ -103,12 +112,38 @@ export function choiceTable(crash: Scene, slide: Scene): string {
   ].join("\n");
 }
 
+/** What the chosen brake does in other markets: each figure without it and with it. */
+export function marketTable(crash: Scene, slide: Scene): string {
+  const rows = MARKETS.map(([millions, hours]) => {
+    const market = { depth: millions * THOUSAND * 1_000n, halfLifeSeconds: hours * 3_600 };
+    const pairsOf = (scene: Scene, names: readonly string[]): string[] => {
+      const without = cellsOf(names, figuresOf(scene, { market }));
+      const withIt = cellsOf(names, figuresOf(scene, { market, brake: BRAKE }));
+      return without.map((cell, i) => `${cell} to ${withIt[i] ?? ""}`);
+    };
+    const cells = [
+      ...pairsOf(crash, ["penalties, thousands", "bad debt, thousands", LOWEST]),
+      ...pairsOf(slide, ["accounts called", "penalties, thousands", LOWEST]),
+    ];
+    return `| ${[`${millions} million, ${hours} h`, ...cells].join(" | ")} |`;
+  });
+  return [
+    "| depth, half-life | b: penalties | bad debt | lowest | slide: called | penalties | lowest |",
+    "| --- | --: | --: | --: | --: | --: | --: |",
+    ...rows,
+  ].join("\n");
+}
+
 function figuresOf(scene: Scene, options: ReplayOptions): ReplayFigures[] {
   return SEEDS.map((seed) => recordReplay(planOf(scene, seed, options)).figures);
 }
 
 function cellsOf(names: readonly string[], figures: readonly ReplayFigures[]): string[] {
-  return ROWS.filter(({ name }) => names.includes(name)).map((row) => cellOf(row, figures));
+  return names.map((name) => {
+    const row = ROWS.find((candidate) => candidate.name === name);
+    if (row === undefined) throw new RangeError(`no row is called ${name}`);
+    return cellOf(row, figures);
+  });
 }
 
 function cellOf({ read, digits, isMost }: Row, figures: readonly ReplayFigures[]): string {
