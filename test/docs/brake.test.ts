@@ -159,6 +159,7 @@ describe("the replay beside the contract", () => {
       "taken Critical",
       "taken Insolvent",
       "writtenOff",
+      "writtenOff with dust",
       "waited",
     ]);
   }).timeout(120_000);
@@ -179,6 +180,7 @@ const RESPONSES: readonly Response[] = [
 function wordFor(act: Act): string {
   if (act.kind === "opened") return act.reopened ? "reopened" : "opened";
   if (act.kind === "closed") return act.unasked ? "closed unasked" : "closed";
+  if (act.kind === "writtenOff" && act.left.some((amount) => amount > 0n)) return "writtenOff with dust";
   if (act.kind !== "taken") return act.kind;
   return `taken ${Object.keys(Status)[act.take.status] ?? ""}`;
 }

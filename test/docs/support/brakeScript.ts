@@ -30,17 +30,20 @@ const GAS = 2_000_000n;
 const BURST = 5_000n;
 const PER_HOUR = 300n;
 
-/** Each account of the script holds these of the two collaterals, in hundredths of a token, and owes so many tokens. */
+/**
+ * Each account of the script holds these of the two collaterals, in ten-thousandths of a token, and owes so many
+ * tokens. A little bitcoin is dust: a debt is written off over it.
+ */
 const POSITIONS = [
-  { amounts: [1_000n, 0n], debt: 14_900n },
-  { amounts: [1_000n, 0n], debt: 15_000n },
-  { amounts: [1_000n, 0n], debt: 15_100n },
-  { amounts: [500n, 25n], debt: 13_100n },
-  { amounts: [700n, 0n], debt: 10_480n },
-  { amounts: [700n, 0n], debt: 10_460n },
-  { amounts: [700n, 0n], debt: 10_440n },
-  { amounts: [700n, 0n], debt: 10_420n },
-  { amounts: [1_000n, 0n], debt: 13_000n },
+  { amounts: [100_000n, 2n], debt: 14_900n },
+  { amounts: [100_000n, 2n], debt: 15_000n },
+  { amounts: [100_000n, 2n], debt: 15_100n },
+  { amounts: [50_000n, 2_500n], debt: 13_100n },
+  { amounts: [70_000n, 0n], debt: 10_480n },
+  { amounts: [70_000n, 0n], debt: 10_460n },
+  { amounts: [70_000n, 0n], debt: 10_440n },
+  { amounts: [70_000n, 0n], debt: 10_420n },
+  { amounts: [100_000n, 2n], debt: 13_000n },
 ] as const;
 
 /** The same accounts on a chain: what a replay does in a block is done in one of the same time. */
@@ -62,7 +65,7 @@ export class BrakeScript {
     await w.configurator.setBrake(w.vault, w.collaterals[0]!.address, brake);
     const ids: AccountId[] = [];
     for (const [i, { amounts, debt }] of POSITIONS.entries()) {
-      const held = amounts.map((hundredths, j) => (hundredths * w.collaterals[j]!.unit) / 100n);
+      const held = amounts.map((parts, j) => (parts * w.collaterals[j]!.unit) / 10_000n);
       ids.push(await openPosition(w, { subAccount: BigInt(10 + i), amounts: held, debt: w.usd(debt) }));
     }
     return new BrakeScript(w, ids, Number(await now(w)) + STEP_SECONDS);
@@ -88,7 +91,7 @@ export class BrakeScript {
       accounts: POSITIONS.map(({ amounts, debt }) =>
         accountOf(
           w.usd(debt),
-          amounts.map((hundredths, j) => (hundredths * w.collaterals[j]!.unit) / 100n),
+          amounts.map((parts, j) => (parts * w.collaterals[j]!.unit) / 10_000n),
         ),
       ),
       tempers,
