@@ -18,7 +18,7 @@ import type { KillSwitch } from "./killSwitch.ts";
 import { isContested } from "./lane.ts";
 import { isOutbid, mayHide, remedyFor, urgencyOf } from "./remedy.ts";
 import { knownProbe } from "./receiptProbes.ts";
-import { senderProbe } from "./senderProbe.ts";
+import { idleSenderProbe, senderProbe } from "./senderProbe.ts";
 import {
   contentOf,
   journalEntryOf,
@@ -95,7 +95,9 @@ export class Outbox {
 
   /** Asks for what became of everything on its way, as of `block`. */
   probe(block: number): Probe<SenderState> {
-    const { open } = this.#slots;
+    const { open, chainNonce } = this.#slots;
+    if (open.length === 0 && chainNonce !== undefined)
+      return idleSenderProbe(this.address, chainNonce, block);
     return senderProbe(
       this.address,
       open.map(({ attempts }) => attempts.map(({ hash }) => hash)),

@@ -3,6 +3,24 @@ import { knownProbe, nonceProbe, pendingNonceProbe, receiptsProbe } from "./rece
 import type { SenderState } from "./slotBook.ts";
 
 /**
+ * Asks about a key that has nothing on its way: in every other block what the chain holds, in the others what waits, and
+ * what the chain holds is `last` then, for if it were not, something would have waited. One call a block.
+ * @param last What the chain held when it was last asked.
+ */
+export function idleSenderProbe(sender: string, last: number, block: number): Probe<SenderState> {
+  const nothing = { receipts: new Map(), known: new Set<string>() };
+  if (block % 2 === 0) {
+    const count = nonceProbe(sender, block);
+    return { calls: count.calls, read: (answers) => ({ nonce: count.read(answers), ...nothing }) };
+  }
+  const pending = pendingNonceProbe(sender);
+  return {
+    calls: pending.calls,
+    read: (answers) => ({ nonce: last, pendingNonce: pending.read(answers), ...nothing }),
+  };
+}
+
+/**
  * Asks for everything that tells what became of a key's transactions, as of `block`.
  * @param hashes Of each nonce whose end is not known every one signed for it, the last of which is the one to look for.
  */

@@ -50,6 +50,11 @@ export class SlotBook {
     return this.#slots.filter(({ outcome }) => outcome === undefined).toSorted((a, b) => a.nonce - b.nonce);
   }
 
+  /** How many of the key's transactions the chain held when it was last asked; undefined while nobody knows. */
+  get chainNonce(): number | undefined {
+    return this.#chainNonce;
+  }
+
   get isReady(): boolean {
     return this.#chainNonce !== undefined;
   }

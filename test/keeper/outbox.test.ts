@@ -1,3 +1,4 @@
+import { idleSenderProbe } from "../../keeper/executors/senderProbe.ts";
 import { expect } from "chai";
 import { Transaction } from "ethers";
 import { describe, it } from "mocha";
@@ -291,5 +292,24 @@ describe("Outbox", () => {
     expect(node.sends.length).to.be.greaterThan(1);
     expect(journal.entries.size).to.equal(1);
     expect(log.of("transaction.notAllowed")[0]).to.include({ nonce: 0, duty: "openCall" });
+  });
+});
+
+describe("asking about a key with nothing on its way", () => {
+  const sender = "0x00000000000000000000000000000000000000ee";
+  const answer = (count: number) => [{ ok: true as const, result: `0x${count.toString(16)}` }];
+
+  it("takes one call a block: what the chain holds, and in the next block what waits in the pool (K-08)", () => {
+    const [even, odd] = [10, 11].map((block) => idleSenderProbe(sender, 7, block));
+    expect(even!.calls.map(({ params }) => params)).to.deep.equal([[sender, "0xa"]]);
+    expect(odd!.calls.map(({ params }) => params)).to.deep.equal([[sender, "pending"]]);
+    expect(even!.read(answer(8))).to.include({ nonce: 8 });
+    expect(even!.read(answer(8)).pendingNonce).to.equal(undefined);
+    expect(odd!.read(answer(8))).to.include({ nonce: 7, pendingNonce: 8 });
+    // One that does not say what waits says no more than was known.
+    expect(odd!.read([{ ok: false, error: "no pool" }] as never)).to.include({
+      nonce: 7,
+      pendingNonce: undefined,
+    });
   });
 });
