@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IGovernance} from "./interfaces/IGovernance.sol";
 import {IRiskConfigurator} from "./interfaces/IRiskConfigurator.sol";
 import {IUptimeClock} from "./interfaces/IUptimeClock.sol";
@@ -37,8 +38,11 @@ contract Governance is AccessManager, IGovernance {
         address newRiskAdmin,
         uint32 riskDelaySeconds
     ) external {
-        if (msg.sender != deployer) revert NotDeployer(msg.sender);
+        (bool isAdmin, ) = hasRole(ADMIN_ROLE, deployer);
+        // Whoever has handed over by hand has no way back.
+        if (msg.sender != deployer || (!isAdmin && !isSealed)) revert NotDeployer(msg.sender);
         if (isSealed) revert AlreadySealed();
+        if (newAdmin == address(0) || newRiskAdmin == address(0)) revert ZeroAddress();
         isSealed = true;
         _revokeRole(ADMIN_ROLE, deployer);
         _revokeRole(RISK_ADMIN_ROLE, deployer);
@@ -69,6 +73,41 @@ contract Governance is AccessManager, IGovernance {
         super.setTargetFunctionRole(target, selectors, roleId);
     }
 
+    /// @notice As OpenZeppelin's, but no role is looked after by another than the admin: `RoleNotAllowed`.
+    function setRoleAdmin(uint64 roleId, uint64 admin) public override {
+        if (admin != ADMIN_ROLE) revert RoleNotAllowed(admin);
+        super.setRoleAdmin(roleId, admin);
+    }
+
+    /// @notice As OpenZeppelin's, but not everybody may cancel: `RoleNotAllowed`.
+    function setRoleGuardian(uint64 roleId, uint64 roleGuardian) public override {
+        if (roleGuardian == PUBLIC_ROLE) revert RoleNotAllowed(roleGuardian);
+        super.setRoleGuardian(roleId, roleGuardian);
+    }
+
+    /// @notice As OpenZeppelin's. Reverts with `DelayOutOfRange` too.
+    function setGrantDelay(uint64 roleId, uint32 newDelay) public override {
+        _requireAtMost(roleId, newDelay);
+        super.setGrantDelay(roleId, newDelay);
+    }
+
+    /// @notice As OpenZeppelin's. Reverts with `DelayOutOfRange` too.
+    function setTargetAdminDelay(address target, uint32 newDelay) public override {
+        _requireAtMost(ADMIN_ROLE, newDelay);
+        super.setTargetAdminDelay(target, newDelay);
+    }
+
+    /// @notice As OpenZeppelin's, but nobody may give what is governed to another authority, by `execute` neither: there
+    /// these bounds would not hold.
+    function canCall(
+        address caller,
+        address target,
+        bytes4 selector
+    ) public view override returns (bool immediate, uint32 delay) {
+        if (selector == IAccessManaged.setAuthority.selector) return (false, 0);
+        return super.canCall(caller, target, selector);
+    }
+
     /// @notice Reverts with `AuthorityFixed`.
     function updateAuthority(address target, address) public pure override {
         revert AuthorityFixed(target);
@@ -85,6 +124,11 @@ contract Governance is AccessManager, IGovernance {
         if (delaySeconds < minimum || delaySeconds > MAX_DELAY_SECONDS) {
             revert DelayOutOfRange(roleId, delaySeconds, minimum, MAX_DELAY_SECONDS);
         }
+    }
+
+    function _requireAtMost(uint64 roleId, uint32 delaySeconds) private pure {
+        if (delaySeconds > MAX_DELAY_SECONDS)
+            revert DelayOutOfRange(roleId, delaySeconds, 0, MAX_DELAY_SECONDS);
     }
 
     /// @dev The roles without a delay may have what is named here and nothing else, the public one nothing.

@@ -91,11 +91,11 @@ library ListingChecks {
     }
 
     /// @notice `newOracle` knows the vault's collaterals in their order, in its quote asset, with a price each, near
-    /// the present one where there is one.
-    function requireOracle(IMarginVault vault, IOracle newOracle) internal view {
+    /// the present one where there is one. Returns whether any price is another than it was.
+    function requireOracle(IMarginVault vault, IOracle newOracle) internal view returns (bool isMoving) {
         _requireAssets(vault, newOracle);
         IOracle oldOracle = vault.oracle();
-        if (address(oldOracle) == address(0)) return;
+        if (address(oldOracle) == address(0)) return false;
         address[] memory known = oldOracle.assets();
         for (uint256 j; j < known.length; ++j) {
             (uint256 presentPrice36, bool wasFresh) = oldOracle.price(known[j]);
@@ -106,6 +106,7 @@ library ListingChecks {
             if (difference * BPS > presentPrice36 * MAX_JUMP_BPS) {
                 revert IRiskConfigurator.OraclePriceJumps(known[j], presentPrice36, newPrice36);
             }
+            if (difference != 0) isMoving = true;
         }
     }
 

@@ -45,6 +45,8 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
 
     mapping(IMarginVault vault => mapping(address asset => VolatilityTerms)) private _volatilityTerms;
     mapping(IMarginVault vault => mapping(address asset => Floor)) private _floors;
+    /// @dev When an oracle was last set whose prices were others than those before it, unix seconds.
+    mapping(IMarginVault vault => uint256) private _oracleMovedAt;
 
     constructor(address governance) AccessManaged(governance) {
         if (governance.code.length == 0) revert AccessManagedInvalidAuthority(governance);
@@ -171,6 +173,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         uint16 toleranceBps
     ) external restricted {
         ListingChecks.requireCorrection(vault, newOracle, expected36, toleranceBps);
+        _oracleMovedAt[vault] = block.timestamp;
         vault.setOracle(newOracle);
     }
 
@@ -195,6 +198,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
             minimumDebt > MAX_MINIMUM_DEBT * unit ||
             newTerms.maxBounty > minimumDebt / 10
         ) revert AmountsOutOfRange(minimumDebt, newTerms.dustValue, newTerms.maxBounty);
+        _requireBrakesFor(vault, minimumDebt);
         vault.setRiskTerms(newTerms);
     }
 
@@ -393,7 +397,12 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
     }
 
     function _setOracle(IMarginVault vault, IOracle newOracle) private {
-        ListingChecks.requireOracle(vault, newOracle);
+        if (ListingChecks.requireOracle(vault, newOracle)) {
+            uint256 next = _oracleMovedAt[vault] + MAX_TIME_SECONDS;
+            // Two small steps are a large one: between them whom the first has called has all the time of a call.
+            if (block.timestamp < next) revert OracleMovedLately(next);
+            _oracleMovedAt[vault] = block.timestamp;
+        }
         vault.setOracle(newOracle);
     }
 
@@ -404,6 +413,17 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
             if (listed == asset) return terms;
         }
         revert NotListed(vault, asset);
+    }
+
+    /// @dev No bucket may come to be too small for what is sold.
+    function _requireBrakesFor(IMarginVault vault, uint256 minimumDebt) private view {
+        uint256 count = vault.collateralCount();
+        for (uint256 j; j < count; ++j) {
+            (address asset, , ) = vault.collateralAt(j);
+            (, uint256 burst, uint256 perHour) = vault.capacity(asset);
+            uint256 minimumBurst = MIN_DEBTS_IN_BURST * minimumDebt;
+            if (perHour != 0 && burst < minimumBurst) revert BrakeOutOfRange(burst, perHour, minimumBurst);
+        }
     }
 
     function _requireLower(uint256 present, uint256 wanted) private pure {

@@ -26,16 +26,17 @@ export function capacityDown(b: Brake, uptime: bigint): bigint {
   return missing < b.burst ? b.burst - missing : 0n;
 }
 
-/** What the bucket must hold before `value` may be sold: as much, or all that it can hold. */
-export function neededFor(b: Brake, value: bigint): bigint {
-  return value < b.burst ? value : b.burst;
+/** What the bucket must hold before `value` may be sold: as much, or nineteen twentieths of what it can hold. */
+export function neededFor({ burst }: Pick<Brake, "burst">, value: bigint): bigint {
+  const most = burst - burst / 20n;
+  return value < most ? value : most;
 }
 
 /** When the bucket is full again after `value` was sold at `uptime`, microseconds of uptime, rounded up. */
 export function fullAtAfterUp(b: Brake, value: bigint, uptime: bigint): bigint {
   const nowMicros = uptime * MICROS_PER_SECOND;
   const from = b.fullAtMicros > nowMicros ? b.fullAtMicros : nowMicros;
-  const until = from + mulDivUp(neededFor(b, value), MICROS_PER_HOUR, b.perHour);
+  const until = from + mulDivUp(value < b.burst ? value : b.burst, MICROS_PER_HOUR, b.perHour);
   const latest = nowMicros + mulDivUp(b.burst, MICROS_PER_HOUR, b.perHour);
   return until < latest ? until : latest;
 }

@@ -143,6 +143,10 @@ export const ERROR_SENTENCES: Readonly<Record<string, (say: Speaker) => string>>
     `The oracle's price of ${say.asset("asset")} is further than ${say.bps("toleranceBps")} from the expected one: check that the feed is of this asset in this currency, or bring the expected price up to date.`,
   "ToleranceOutOfRange(uint256 toleranceBps, uint256 maximumBps)": (say) =>
     `A tolerance of ${say.bps("toleranceBps")} is out of range: choose one from 1 bps to ${say.bps("maximumBps")}.`,
+  "RoleNotAllowed(uint64 roleId)": (say) =>
+    `Role ${say.integer("roleId")} cannot look after another: the admin alone grants and revokes roles, and not everybody may cancel.`,
+  "OracleMovedLately(uint256 earliestAt)": (say) =>
+    `An oracle with other prices was set lately: the next one may be from ${say.time("earliestAt")} on, so that two small steps are not a large one.`,
   "OraclePriceJumps(address asset, uint256 presentPrice36, uint256 newPrice36)": (say) =>
     `The new oracle's price of ${say.asset("asset")} is more than 2 % from the present one: find out which is right, and use correctOracle with expected prices where the present one is wrong.`,
   "ExpectationsMismatch(uint256 given, uint256 needed)": (say) =>

@@ -1,4 +1,5 @@
 import { auctionDiscountWad, criticalDiscountWad } from "./auctionMath.ts";
+import { neededFor } from "./brake.ts";
 import { auctionStartAt, elapsedSince, isPastDeadline, statusAt } from "./callClock.ts";
 import { WAD } from "./fixedPoint.ts";
 import { isAboveFloor, valueDown, type Valuation } from "./healthMath.ts";
@@ -171,8 +172,7 @@ function size(account: AccountState, moment: VaultMoment, request: TakeRequest, 
 export function checkBrake(t: Take, { brakes }: VaultMoment): Take {
   const brake = brakes?.[t.number];
   if (brake === undefined) return t;
-  const value = valueDown(t.seized, t.price36);
-  const needed = value < brake.burst ? value : brake.burst;
+  const needed = neededFor(brake, valueDown(t.seized, t.price36));
   if (brake.room >= needed) return t;
   return { ...t, refusal: Refusal.Braked, wanted: needed, found: brake.room };
 }

@@ -24,15 +24,21 @@ interface IGovernance {
     /// @notice What is governed cannot be handed to another authority, which would know no bounds.
     error AuthorityFixed(address target);
 
-    /// @notice Only the deployer may seal; `caller` is not.
+    /// @notice Only the deployer may seal, as long as they are admin; `caller` is not.
     error NotDeployer(address caller);
 
     /// @notice It was sealed before.
     error AlreadySealed();
 
+    /// @notice Role `roleId` cannot look after another: only the admin grants and revokes, and not everybody cancels.
+    error RoleNotAllowed(uint64 roleId);
+
+    /// @notice Nobody would be left to govern.
+    error ZeroAddress();
+
     /// @notice Ends the time in which the deployer may set things up without a delay: takes admin and risk admin away
     /// from them and gives these roles to `newAdmin` and `newRiskAdmin` with their delays. Only the deployer, once.
-    /// Reverts with `NotDeployer`, `AlreadySealed`, `DelayOutOfRange`.
+    /// Reverts with `NotDeployer`, `AlreadySealed`, `DelayOutOfRange`, `ZeroAddress`.
     function seal(
         address newAdmin,
         uint32 adminDelaySeconds,

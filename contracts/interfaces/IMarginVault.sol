@@ -246,8 +246,8 @@ interface IMarginVault is IMarginVaultErrors, IMarginVaultEvents {
     ) external view returns (address asset, CollateralTerms memory terms, uint256 total);
 
     /// @notice How much of `asset` may be sold above the floor now, quote base units at the oracle's price, rounded
-    /// down; the largest uint256 where no brake is set. A take of more than `burst` passes while the bucket is full.
-    /// Reverts with `UnknownCollateral`.
+    /// down; the largest uint256 where no brake is set. A take of more than nineteen twentieths of `burst` passes while
+    /// the bucket holds those. Reverts with `UnknownCollateral`.
     /// @return room What the bucket holds.
     /// @return burst The most it can hold.
     /// @return perHour What flows into it each hour.

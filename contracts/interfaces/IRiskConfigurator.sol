@@ -125,6 +125,9 @@ interface IRiskConfigurator {
     /// band: a change of oracle may call an account, but must not liquidate one that could not be called.
     error OraclePriceJumps(address asset, uint256 presentPrice36, uint256 newPrice36);
 
+    /// @notice An oracle with other prices was set lately; the next may be from `earliestAt` on, unix seconds.
+    error OracleMovedLately(uint256 earliestAt);
+
     /// @notice As many expected prices are needed as there are collaterals.
     error ExpectationsMismatch(uint256 given, uint256 needed);
 

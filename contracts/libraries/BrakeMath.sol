@@ -21,10 +21,11 @@ library BrakeMath {
         return missing < b.burst ? b.burst - missing : 0;
     }
 
-    /// @notice What the bucket must hold before `value` may be sold: as much, or all it can hold, for what is larger
-    /// than the bucket would wait for ever.
+    /// @notice What the bucket must hold before `value` may be sold: as much, or nineteen twentieths of what it can hold,
+    /// for what is larger would wait for ever, and a bucket is never quite full while anybody sells anything.
     function neededFor(Brake memory b, uint256 value) internal pure returns (uint256) {
-        return value < b.burst ? value : b.burst;
+        uint256 most = b.burst - b.burst / 20;
+        return value < most ? value : most;
     }
 
     /// @notice The moment at which the bucket is full when `value` has been drawn from it at `uptime`, in microseconds,
@@ -33,7 +34,7 @@ library BrakeMath {
     function fullAtAfterUp(Brake memory b, uint256 value, uint256 uptime) internal pure returns (uint256) {
         uint256 nowMicros = uptime * MICROS_PER_SECOND;
         uint256 from = b.fullAtMicros > nowMicros ? b.fullAtMicros : nowMicros;
-        uint256 drawn = neededFor(b, value).mulDivUp(MICROS_PER_HOUR, b.perHour);
+        uint256 drawn = (value < b.burst ? value : b.burst).mulDivUp(MICROS_PER_HOUR, b.perHour);
         uint256 latest = nowMicros + uint256(b.burst).mulDivUp(MICROS_PER_HOUR, b.perHour);
         return from + drawn < latest ? from + drawn : latest;
     }

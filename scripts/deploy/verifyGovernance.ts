@@ -34,6 +34,8 @@ export async function verifyGovernance(
   }
   expect("who may cancel", await read("getRoleGuardian", ROLE.riskAdmin), ROLE.guardian);
   for (const [target, functions] of governedContracts(configurator, clock)) {
+    const governed = new Contract(target, ["function authority() view returns (address)"], provider);
+    expect(`authority of ${target}`, await governed.getFunction("authority").staticCall(), address);
     for (const [role, selectors] of selectorsByRole(functions)) {
       for (const selector of selectors) {
         const found = await read("getTargetFunctionRole", target, selector);

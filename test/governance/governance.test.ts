@@ -207,6 +207,50 @@ describe("Governance", () => {
         .withArgs(target);
     });
 
+    it("what is governed stays governed, also by `schedule` and `execute`, before it is sealed and after", async () => {
+      for (const isSealed of [false, true]) {
+        const w = await loadWorld();
+        if (isSealed) await w.governance.seal(w.keeper, ADMIN_DELAY, w.lender, RISK_DELAY);
+        const governance = w.governance.connect(isSealed ? w.keeper : w.owner);
+        for (const contract of [w.configurator, w.clock]) {
+          const target = await contract.getAddress();
+          const data = w.configurator.interface.encodeFunctionData("setAuthority", [w.vaultAddress]);
+          for (const attempt of [governance.execute(target, data), governance.schedule(target, data, 0n)]) {
+            await expect(attempt).to.be.revertedWithCustomError(governance, "AccessManagerUnauthorizedCall");
+          }
+          expect(await contract.authority()).to.equal(await w.governance.getAddress());
+        }
+      }
+    });
+
+    it("no role looks after another but the admin, and not everybody cancels", async () => {
+      const { governance } = await loadWorld();
+      for (const role of [PUBLIC_ROLE, ROLE.guardian, 77n]) {
+        await expect(governance.setRoleAdmin(ROLE.riskAdmin, role))
+          .to.be.revertedWithCustomError(governance, "RoleNotAllowed")
+          .withArgs(role);
+      }
+      await governance.setRoleAdmin(ROLE.riskAdmin, ROLE.admin);
+      await expect(governance.setRoleGuardian(ROLE.riskAdmin, PUBLIC_ROLE))
+        .to.be.revertedWithCustomError(governance, "RoleNotAllowed")
+        .withArgs(PUBLIC_ROLE);
+    });
+
+    it("nobody is made to wait longer than the longest delay by delays of grants and targets", async () => {
+      const w = await loadWorld();
+      const longest = 30n * DAY;
+      for (const tooLong of [longest + 1n, 2n ** 32n - 1n]) {
+        for (const attempt of [
+          () => w.governance.setGrantDelay(ROLE.admin, tooLong),
+          () => w.governance.setTargetAdminDelay(w.configurator, tooLong),
+        ]) {
+          await expect(attempt()).to.be.revertedWithCustomError(w.governance, "DelayOutOfRange");
+        }
+      }
+      await w.governance.setGrantDelay(ROLE.admin, longest);
+      await w.governance.setTargetAdminDelay(w.configurator, longest);
+    });
+
     it("hold for the deployer too, but for risk admin until it is sealed", async () => {
       const w = await loadWorld();
       for (const [role, who] of [
@@ -223,6 +267,24 @@ describe("Governance", () => {
   });
 
   describe("seal", () => {
+    it("is no way back for a deployer who has handed over by hand, and leaves somebody to govern", async () => {
+      const w = await loadWorld();
+      const zero = w.ethers.ZeroAddress;
+      for (const [admin, riskAdmin] of [
+        [zero, w.lender.address],
+        [w.keeper.address, zero],
+      ] as const) {
+        await expect(
+          w.governance.seal(admin, ADMIN_DELAY, riskAdmin, RISK_DELAY),
+        ).to.be.revertedWithCustomError(w.governance, "ZeroAddress");
+      }
+      await w.governance.grantRole(ROLE.admin, w.keeper, ADMIN_DELAY);
+      await w.governance.renounceRole(ROLE.admin, w.owner);
+      await expect(w.governance.seal(w.stranger, ADMIN_DELAY, w.stranger, RISK_DELAY))
+        .to.be.revertedWithCustomError(w.governance, "NotDeployer")
+        .withArgs(w.owner.address);
+    });
+
     it("takes the deployer's powers, also where they are who gets them back with a delay", async () => {
       const w = await loadWorld();
       expect([await w.governance.isSealed(), await w.governance.deployer()]).to.deep.equal([

@@ -9,7 +9,6 @@ import { openPosition, setPrice } from "./support/position.ts";
 import { loadWorld, MAX_UINT, STRONG, type World } from "./support/world.ts";
 
 const HOUR_SECONDS = 3_600n;
-const HALF_AN_HOUR = 1_800n;
 const MICROS = 1_000_000n;
 
 interface Scene {
@@ -99,19 +98,31 @@ describe("the liquidation brake", () => {
     await take(s, second!);
   });
 
-  it("lets what is larger than the bucket pass when that is full, to the second", async () => {
+  it("lets what is larger than the bucket pass when nineteen twentieths of it are there, to the second", async () => {
     const s = await braked(1_000n, 2_000n);
     const [first, second] = await expired(s, 2);
-    const emptyFrom = await now(s.w);
+    const emptyFrom = (await now(s.w)) + 1n;
     await take(s, first!);
-    expect(await now(s.w)).to.equal(emptyFrom + 1n);
     expect(await capacity(s)).to.equal(0n);
-    const almost = (s.w.usd(1_000n) * (HALF_AN_HOUR - 1n)) / HALF_AN_HOUR;
-    await mineAt(s.w, emptyFrom + HALF_AN_HOUR - 1n);
+    const needed = s.w.usd(950n);
+    const seconds = (needed * HOUR_SECONDS) / s.w.usd(2_000n);
+    await mineAt(s.w, emptyFrom + seconds - 2n);
     await expect(take(s, second!))
       .to.be.revertedWithCustomError(s.w.vault, "Braked")
-      .withArgs(s.asset, almost, s.w.usd(1_000n));
+      .withArgs(s.asset, (s.w.usd(2_000n) * (seconds - 1n)) / HOUR_SECONDS, needed);
     await take(s, second!);
+    // All that it can hold has been drawn, and no more.
+    expect(await capacity(s)).to.equal(0n);
+  });
+
+  it("keeps its bounds when the minimum debt grows", async () => {
+    const s = await braked(1_000n, 1_000n);
+    const minimumDebt = s.w.risk.minimumDebt + 1n;
+    await expect(s.w.configurator.setRiskTerms(s.w.vault, { ...s.w.risk, minimumDebt }))
+      .to.be.revertedWithCustomError(s.w.configurator, "BrakeOutOfRange")
+      .withArgs(s.w.usd(1_000n), s.w.usd(1_000n), 10n * minimumDebt);
+    await s.w.configurator.setBrake(s.w.vault, s.asset, { burst: 0n, perHour: 0n });
+    await s.w.configurator.setRiskTerms(s.w.vault, { ...s.w.risk, minimumDebt });
   });
 
   it("drained on purpose, nothing critical waits, and what was drawn beyond it is not held against anybody", async () => {
