@@ -97,8 +97,8 @@ contract Governance is AccessManager, IGovernance {
         super.setTargetAdminDelay(target, newDelay);
     }
 
-    /// @notice As OpenZeppelin's, but nobody may give what is governed to another authority, by `execute` neither: there
-    /// these bounds would not hold.
+    /// @notice As OpenZeppelin's, but nobody may give what is governed to another authority, by `execute` neither:
+    /// these bounds would not hold there.
     function canCall(
         address caller,
         address target,

@@ -21,8 +21,8 @@ library BrakeMath {
         return missing < b.burst ? b.burst - missing : 0;
     }
 
-    /// @notice What the bucket must hold before `value` may be sold: as much, or nineteen twentieths of what it can hold,
-    /// for what is larger would wait for ever, and a bucket is never quite full while anybody sells anything.
+    /// @notice What the bucket must hold before `value` may be sold: as much, or nineteen twentieths of what it can
+    /// hold, for what is larger would wait for ever, and a bucket is never quite full while anybody sells anything.
     function neededFor(Brake memory b, uint256 value) internal pure returns (uint256) {
         uint256 most = b.burst - b.burst / 20;
         return value < most ? value : most;

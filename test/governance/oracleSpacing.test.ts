@@ -22,13 +22,12 @@ describe("one oracle after another (I-37, C-61)", () => {
     const id = await openPosition(w, { amounts: [10n * eth.unit], debt: w.usd(15_000n) });
     await setPrice(eth, "1786");
     const target = await w.configurator.getAddress();
-    const steps = await Promise.all(
-      [await oracleWith(w, "1750.28"), await oracleWith(w, "1715.2744")].map((oracle) =>
-        w.governance.interface.encodeFunctionData("execute", [
-          target,
-          w.configurator.interface.encodeFunctionData("setOracle", [w.vaultAddress, oracle]),
-        ]),
-      ),
+    const oracles = [await oracleWith(w, "1750.28"), await oracleWith(w, "1715.2744")];
+    const steps = oracles.map((oracle) =>
+      w.governance.interface.encodeFunctionData("execute", [
+        target,
+        w.configurator.interface.encodeFunctionData("setOracle", [w.vaultAddress, oracle]),
+      ]),
     );
     await expect(w.governance.multicall(steps)).to.be.revertedWithCustomError(
       w.configurator,

@@ -250,7 +250,11 @@ abstract contract KeeperHandlers is Scenes {
         (, , uint256 seized) = abi.decode(result, (uint256, uint256, uint256));
         uint256 value = (seized * _price36(asset)) / 1e36;
         bool isBelow = status == Status.Critical || status == Status.Insolvent;
-        _hold(26, isBelow || value <= room || room >= burst - burst / 20, "a sale did not wait for the brake");
+        _hold(
+            26,
+            isBelow || value <= room || room >= burst - burst / 20,
+            "a sale did not wait for the brake"
+        );
         (uint256 left, , uint256 perHour) = vault.capacity(asset);
         // When it is full again is rounded up to a microsecond.
         uint256 slack = perHour / 3_600e6 + 2;
