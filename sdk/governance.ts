@@ -12,6 +12,9 @@ export const MIN_DELAY_SECONDS: Readonly<Record<RoleName, number>> = {
   guardian: 0,
 };
 
+/** Nobody has to wait longer. */
+export const MAX_DELAY_SECONDS = 30 * 86_400;
+
 /** What each governed function of the configurator asks for, by its signature. */
 export const CONFIGURATOR_ROLES: Readonly<Record<string, RoleName>> = {
   "listCollaterals(address,(address,(uint16,uint16,uint16,uint16,uint128),(address,uint8,string,uint256,uint16))[],address)":

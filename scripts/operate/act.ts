@@ -1,4 +1,4 @@
-import type { ContractRunner } from "ethers";
+import { getAddress, isAddress, type ContractRunner } from "ethers";
 import type { Deployment, DeployedCollateral } from "../../sdk/deployment.ts";
 import type { VaultMoment } from "../../sdk/vaultTypes.ts";
 import { InputError } from "../../sdk/inputError.ts";
@@ -14,12 +14,17 @@ export interface Act {
   readonly name: string;
   /** What it does, for the list of acts. */
   readonly words: string;
-  readonly on: "configurator" | "clock";
+  readonly on: "configurator" | "clock" | "governance";
   readonly signature: string;
   /** The names of what is given after the act's name, in order. */
   readonly parameters: readonly string[];
   /** The function's arguments; throws an `InputError` that names what is wrong. */
-  argumentsOf(values: readonly string[], context: ActContext): readonly unknown[];
+  argumentsOf(
+    values: readonly string[],
+    context: ActContext,
+  ): readonly unknown[] | Promise<readonly unknown[]>;
+  /** What else whoever decides should know, a line each. */
+  notes?(values: readonly string[], context: ActContext): Promise<readonly string[]>;
   /** The vault when the change is complete, ramps included, at the same prices, amounts and time; else as it is. */
   after?(
     moment: VaultMoment,
@@ -37,6 +42,12 @@ export function collateralIn({ deployment }: ActContext, text: string | undefine
   if (found !== undefined) return found;
   const known = deployment.collaterals.map(({ symbol }) => symbol).join(", ");
   throw new InputError(`"${text ?? ""}" is no collateral of this vault: it has ${known}`);
+}
+
+/** An address, checksummed. */
+export function addressIn(text: string | undefined): string {
+  if (!isAddress(text)) throw new InputError(`"${String(text)}" is not an address`);
+  return getAddress(text);
 }
 
 /** A whole number from zero up to `most`. */

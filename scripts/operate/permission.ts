@@ -6,6 +6,7 @@ const GOVERNANCE_ABI = [
   "function getTargetFunctionRole(address target, bytes4 selector) view returns (uint64)",
   "function hashOperation(address caller, address target, bytes data) view returns (bytes32)",
   "function getSchedule(bytes32 operation) view returns (uint48)",
+  "function hasRole(uint64 role, address account) view returns (bool isMember, uint32 delay)",
   "function isSealed() view returns (bool)",
   "function schedule(address target, bytes data, uint48 when) returns (bytes32, uint32)",
   "function execute(address target, bytes data) payable returns (uint32)",

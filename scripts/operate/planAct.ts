@@ -19,6 +19,7 @@ export interface ActPlan {
   readonly call: GovernedCall;
   readonly permission: Permission;
   readonly tally: Tally;
+  readonly notes: readonly string[];
   /** The block's time that it was looked at, unix seconds. */
   readonly now: bigint;
 }
@@ -37,10 +38,14 @@ export async function planAct(
     throw new InputError(`${act.name} takes ${act.parameters.join(", ")}`);
   }
   const context = { deployment, runner: provider };
-  const args = act.argumentsOf(values, context);
+  const args = await act.argumentsOf(values, context);
   const name = act.signature.slice(0, act.signature.indexOf("("));
   const data = new Interface([`function ${act.signature}`]).encodeFunctionData(name, args);
-  const call = { target: deployment[act.on], signature: act.signature, data };
+  const call = {
+    target: act.on === "governance" ? governance : deployment[act.on],
+    signature: act.signature,
+    data,
+  };
   const block = await provider.getBlock("latest");
   if (block === null) throw new Error("the endpoint has no latest block");
   const handle = connectVault(deployment, provider);
@@ -56,6 +61,7 @@ export async function planAct(
     call,
     permission: await permissionFor(governanceAt(governance, provider), call, caller),
     tally: tallyOf(effects, statusName),
+    notes: (await act.notes?.(values, context)) ?? [],
     now: BigInt(block.timestamp),
   };
 }
@@ -70,6 +76,7 @@ export function describeAct(plan: ActPlan, { quote }: Deployment): string[] {
   return [
     `${act.name}: ${given}`,
     ...describePermission(plan),
+    ...plan.notes,
     `What it does to ${tally.accounts} accounts owing ${formatAmount(tally.debt, quote)}, when it is complete, at the prices of now:`,
     ...(moves.length === 0 ? ["  no account changes its status"] : moves),
     `  ${tally.boundNow} accounts that could borrow or withdraw no longer can`,

@@ -1,6 +1,4 @@
-import { getAddress, isAddress } from "ethers";
-import { InputError } from "../../../sdk/inputError.ts";
-import { integerIn, type Act } from "../act.ts";
+import { addressIn, integerIn, type Act } from "../act.ts";
 
 const MOST_BPS = 3_000n;
 
@@ -11,7 +9,6 @@ export const setFee: Act = {
   signature: "setFee(address,uint16,address)",
   parameters: ["bps", "recipient"],
   argumentsOf([bps, recipient], { deployment }) {
-    if (!isAddress(recipient)) throw new InputError(`"${String(recipient)}" is not an address`);
-    return [deployment.vault, integerIn(bps, "the fee in bps", MOST_BPS), getAddress(recipient)];
+    return [deployment.vault, integerIn(bps, "the fee in bps", MOST_BPS), addressIn(recipient)];
   },
 };

@@ -1,8 +1,5 @@
-import { getAddress, isAddress } from "ethers";
-import { InputError } from "../../../sdk/inputError.ts";
-import { readPrices } from "../../../sdk/readVault.ts";
-import { IOracle__factory } from "../../../types/factories/interfaces/IOracle__factory.ts";
-import type { Act } from "../act.ts";
+import { addressIn, type Act } from "../act.ts";
+import { pricedBy } from "../pricedBy.ts";
 
 export const setOracle: Act = {
   name: "setOracle",
@@ -11,15 +8,9 @@ export const setOracle: Act = {
   signature: "setOracle(address,address)",
   parameters: ["oracle"],
   argumentsOf([oracle], { deployment }) {
-    return [deployment.vault, addressOf(oracle)];
+    return [deployment.vault, addressIn(oracle)];
   },
-  async after(moment, [oracle], { runner }) {
-    const contract = IOracle__factory.connect(addressOf(oracle), runner);
-    return { ...moment, prices: await readPrices(contract, moment.collaterals.length, "latest") };
+  after(moment, [oracle], context) {
+    return pricedBy(moment, oracle, context);
   },
 };
-
-function addressOf(text: string | undefined): string {
-  if (!isAddress(text)) throw new InputError(`"${String(text)}" is not an address`);
-  return getAddress(text);
-}
