@@ -32,6 +32,41 @@ const guard = z.strictObject({
 /** An oracle's guard that doubts nothing. */
 export const NO_GUARD = guard.parse({});
 
+const collateral = z.strictObject({
+  asset: address,
+  feed: address,
+  maxAgeSeconds: seconds,
+  deadAgeSeconds: seconds,
+  guard: guard.optional(),
+  /** What the feed is taken for, from elsewhere than the feed: listing it is refused where it is not that. */
+  expected: z.strictObject({
+    feedDecimals: z.int().min(0).max(36),
+    /** As the feed says it, to the letter: "ETH / USD". */
+    description: z.string(),
+    /** Whole quote tokens for one whole token. */
+    price: z.string().regex(/^\d+(\.\d+)?$/, 'must be a decimal number in quotes, as in "1850.25"'),
+    toleranceBps: z.int().min(1).max(2_000),
+  }),
+  initialBps: bps,
+  maintenanceBps: bps,
+  liquidationBps: bps,
+  maxDiscountBps: bps,
+  cap: amount,
+  /** How the weights follow the price's volatility; left out, they do not. */
+  volatility: z
+    .strictObject({
+      /** Whose rounds are measured: the collateral's feed unless given, as one made of others needs. */
+      feed: address.optional(),
+      halfLifeSeconds: seconds,
+      referenceWad: amount,
+      slopeBps: bps.min(1),
+      capBps: z.int().min(1).max(2_500),
+      /** The round to begin after; zero for the latest. */
+      firstRoundId: amount.default(0n),
+    })
+    .optional(),
+});
+
 const planSchema = z.strictObject({
   shareName: z.string().min(1),
   shareSymbol: z.string().min(1),
@@ -60,45 +95,7 @@ const planSchema = z.strictObject({
     auctionSeconds: seconds,
     rampSeconds: seconds,
   }),
-  collaterals: z
-    .array(
-      z.strictObject({
-        asset: address,
-        feed: address,
-        maxAgeSeconds: seconds,
-        deadAgeSeconds: seconds,
-        guard: guard.optional(),
-        /** What the feed is taken for, from elsewhere than the feed: listing it is refused where it is not that. */
-        expected: z.strictObject({
-          feedDecimals: z.int().min(0).max(36),
-          /** As the feed says it, to the letter: "ETH / USD". */
-          description: z.string(),
-          /** Whole quote tokens for one whole token. */
-          price: z.string().regex(/^\d+(\.\d+)?$/, 'must be a decimal number in quotes, as in "1850.25"'),
-          toleranceBps: z.int().min(1).max(2_000),
-        }),
-        initialBps: bps,
-        maintenanceBps: bps,
-        liquidationBps: bps,
-        maxDiscountBps: bps,
-        cap: amount,
-        /** How the weights follow the price's volatility; left out, they do not. */
-        volatility: z
-          .strictObject({
-            /** Whose rounds are measured: the collateral's feed unless given, as one made of others needs. */
-            feed: address.optional(),
-            halfLifeSeconds: seconds,
-            referenceWad: amount,
-            slopeBps: bps.min(1),
-            capBps: z.int().min(1).max(2_500),
-            /** The round to begin after; zero for the latest. */
-            firstRoundId: amount.default(0n),
-          })
-          .optional(),
-      }),
-    )
-    .min(1)
-    .max(16),
+  collaterals: z.array(collateral).min(1).max(16),
 });
 
 const planWithRoles = planSchema.transform((plan) => ({
@@ -108,8 +105,8 @@ const planWithRoles = planSchema.transform((plan) => ({
 }));
 
 /** The oracle's terms of a collateral's feed, in the order of `FeedTerms`. */
-export function feedTermsOf(collateral: VaultPlan["collaterals"][number]): unknown[] {
-  const { asset, feed, maxAgeSeconds, deadAgeSeconds, guard: own = NO_GUARD } = collateral;
+export function feedTermsOf(plan: CollateralPlan): unknown[] {
+  const { asset, feed, maxAgeSeconds, deadAgeSeconds, guard: own = NO_GUARD } = plan;
   const { second, secondMaxAgeSeconds, maxDeviationBps, minAnswer, maxAnswer } = own;
   const guardTerms = [second, secondMaxAgeSeconds, maxDeviationBps, minAnswer, maxAnswer];
   return [asset, feed, maxAgeSeconds, deadAgeSeconds, guardTerms];
@@ -118,9 +115,16 @@ export function feedTermsOf(collateral: VaultPlan["collaterals"][number]): unkno
 /** Everything a vault is deployed with. Amounts are base units, weights bps, times seconds. */
 export type VaultPlan = z.infer<typeof planWithRoles>;
 
+/** What a plan says of one collateral. */
+export type CollateralPlan = VaultPlan["collaterals"][number];
+
 /** Checks a plan read from JSON; throws a sentence that names the field. */
 export function parsePlan(json: unknown, source: string): VaultPlan {
-  const result = planWithRoles.safeParse(json);
+  return parse(planWithRoles, json, source);
+}
+
+function parse<Parsed>(schema: z.ZodType<Parsed>, json: unknown, source: string): Parsed {
+  const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join(".") ?? "";
@@ -129,11 +133,18 @@ export function parsePlan(json: unknown, source: string): VaultPlan {
 
 /** Reads a plan from a file; throws a sentence that names file and field. */
 export function readPlan(file: string): VaultPlan {
-  let json: unknown;
+  return parsePlan(readJson(file), file);
+}
+
+/** The same for a file with one collateral of a plan. */
+export function readCollateralPlan(file: string): CollateralPlan {
+  return parse(collateral, readJson(file), file);
+}
+
+function readJson(file: string): unknown {
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new Error(`${file}: cannot be read as JSON: ${(error as Error).message}`, { cause: error });
   }
-  return parsePlan(json, file);
 }

@@ -1,11 +1,13 @@
 import type { Act } from "./act.ts";
 import { correctOracle } from "./acts/correctOracle.ts";
 import { grantRole } from "./acts/grantRole.ts";
+import { listCollateral } from "./acts/listCollateral.ts";
 import { lowerBorrowCap } from "./acts/lowerBorrowCap.ts";
 import { lowerCap } from "./acts/lowerCap.ts";
 import { lowerInitialWeight } from "./acts/lowerInitialWeight.ts";
 import { pause } from "./acts/pause.ts";
 import { resume } from "./acts/resume.ts";
+import { retireCollateral } from "./acts/retireCollateral.ts";
 import { revokeRole } from "./acts/revokeRole.ts";
 import { setBorrowCap } from "./acts/setBorrowCap.ts";
 import { setBrake } from "./acts/setBrake.ts";
@@ -20,6 +22,7 @@ import { setVolatility } from "./acts/setVolatility.ts";
 
 /** Every act, in the order in which they are listed. */
 export const ACTS: readonly Act[] = [
+  ...[listCollateral, retireCollateral],
   ...[setCap, lowerCap, setInitialWeight, lowerInitialWeight, setMaintenanceWeight, setLiquidationWeight],
   ...[setVolatility, setBorrowCap, lowerBorrowCap, setBrake, setFee, setOracle, correctOracle, setRiskTerms],
   ...[pause, resume, grantRole, revokeRole],

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describeAct } from "../../scripts/operate/planAct.ts";
-import type { MockOracle, StubbornGauge } from "../../types/index.ts";
+import type { MockERC20, MockOracle, StubbornGauge } from "../../types/index.ts";
 import { mineAt, now } from "../vault/support/clock.ts";
-import { deploy, WAD, type World } from "../vault/support/world.ts";
+import { deploy, deployFeed, deployOracle, WAD, type World } from "../vault/support/world.ts";
 import { ADMIN_DELAY, operated, RISK_DELAY } from "./support/operated.ts";
 
 type Operated = Awaited<ReturnType<typeof operated>>;
@@ -139,4 +142,95 @@ async function otherOracle(w: World) {
     await oracle.set(number, (await w.oracle.price(address)).price36, true);
   }
   return oracle;
+}
+
+describe("npm run operate: the life of a collateral", () => {
+  it("retireCollateral lowers the cap, names the acts that follow, and shows whom all of them move", async () => {
+    const { w, plan, send, deployment } = await operated();
+    const shown = await plan("retireCollateral", ["ETH"], w.owner.address);
+    expect([shown.permission.role, shown.tally.accounts, shown.tally.boundNow]).to.deep.equal([
+      "riskSteward",
+      2,
+      2,
+    ]);
+    expect([...shown.tally.moves.values()].reduce((sum, { accounts }) => sum + accounts, 0)).to.equal(2);
+    const text = describeAct(shown, deployment).join("\n");
+    const order = ["lowerCap ETH 0", "lowerInitialWeight ETH 1", "setMaintenanceWeight ETH 192"];
+    for (const step of [...order, "setLiquidationWeight ETH 200"]) expect(text).to.include(step);
+    expect(await send("retireCollateral", ["ETH"], w.owner)).to.equal("done");
+    expect((await w.vault.collateralAt(0n))[1].cap).to.equal(0n);
+    await expectRefused(
+      plan("retireCollateral", ["ETH"]),
+      /the cap of ETH is zero already; left to do: lowerInitialWeight ETH 1/,
+    );
+  });
+
+  it("retireCollateral's acts are all within the bounds, in their order", async () => {
+    const o = await operated();
+    const { w, send, plan } = o;
+    expect(await send("retireCollateral", ["ETH"], w.owner)).to.equal("done");
+    expect(await send("lowerInitialWeight", ["ETH", "1"], w.owner)).to.equal("done");
+    await carryOut(o, "setMaintenanceWeight", ["ETH", "192"], w.lender);
+    await carryOut(o, "setLiquidationWeight", ["ETH", "200"], w.lender);
+    await expectRefused(plan("retireCollateral", ["ETH"]), /left to do: nothing/);
+  });
+
+  it("listCollateral lists what a file says, with an oracle that knows it", async () => {
+    const o = await operated();
+    const { w, plan } = o;
+    const { oracle, file, asset, feed } = await newcomer(w);
+    const values = [file(), oracle];
+    const { tally } = await plan("listCollateral", values, w.lender.address);
+    expect([tally.accounts, tally.moves.size]).to.deep.equal([2, 0]);
+    expect(await o.send("listCollateral", values, w.lender)).to.equal("scheduled");
+    await mineAt(w, (await now(w)) + RISK_DELAY);
+    // Its feed and the quote's go on answering meanwhile: an asset without a fresh price is not listed.
+    await w.quoteFeed.push(10n ** 8n);
+    await feed.push(10n * 10n ** 8n);
+    expect(await o.send("listCollateral", values, w.lender)).to.equal("executed");
+    const [listed, terms] = await w.vault.collateralAt(2n);
+    expect([listed, terms.initialBps, terms.cap]).to.deep.equal([asset, 5_000n, 10n ** 21n]);
+    expect(await w.vault.oracle()).to.equal(oracle);
+  });
+
+  it("listCollateral says what is wrong with the file or the oracle before the wait", async () => {
+    const { w, plan } = await operated();
+    const { oracle, file, expected } = await newcomer(w);
+    const list = (changed: object, address = oracle) => plan("listCollateral", [file(changed), address]);
+    await expectRefused(plan("listCollateral", ["no/such.json", oracle]), /no\/such.json: cannot be read/);
+    await expectRefused(list({ initialBps: -1 }), /initialBps: /);
+    await expectRefused(list({ asset: w.collaterals[0]!.address }), /is listed already/);
+    await expectRefused(list({ asset: w.owner.address }), /is no token/);
+    await expectRefused(list({}, await w.oracle.getAddress()), /does not know/);
+    const feed = await w.quoteFeed.getAddress();
+    await expectRefused(list({ feed }), /the oracle reads 0x.*, the file names 0x/);
+    const but = (change: object) => list({ expected: { ...expected, ...change } });
+    await expectRefused(but({ feedDecimals: 18 }), /has 8 decimals, expected 18/);
+    await expectRefused(but({ description: "X" }), /is "test", expected "X"/);
+    await expectRefused(but({ price: "11" }), /is further than 100 bps from 11/);
+  });
+});
+
+/** A token at 10 that is not listed, an oracle that knows it, and the file that lists it. */
+async function newcomer(w: World) {
+  const token = await deploy<MockERC20>(w.ethers, "MockERC20", ["New", "NEW", 18]);
+  const feed = await deployFeed(w.ethers, 8, "10");
+  const asset = await token.getAddress();
+  const oracle = await deployOracle(w.ethers, w.quote, w.quoteFeed, [
+    ...w.collaterals,
+    { address: asset, feed },
+  ]);
+  const expected = { feedDecimals: 8, description: "test", price: "10", toleranceBps: 100 };
+  const own = {
+    ...{ asset, feed: await feed.getAddress(), maxAgeSeconds: 86_400, deadAgeSeconds: 259_200, expected },
+    ...{ initialBps: 5_000, maintenanceBps: 6_000, liquidationBps: 7_000, maxDiscountBps: 800 },
+    cap: (10n ** 21n).toString(),
+  };
+  const folder = mkdtempSync(join(tmpdir(), "listing-"));
+  const file = (changed: object = {}) => {
+    const path = join(folder, "collateral.json");
+    writeFileSync(path, JSON.stringify({ ...own, ...changed }));
+    return path;
+  };
+  return { oracle: await oracle.getAddress(), asset, feed, expected, file };
 }
