@@ -3,7 +3,7 @@ import { formatPrice } from "../../../sdk/format.ts";
 import { IOracle__factory } from "../../../types/factories/interfaces/IOracle__factory.ts";
 import { addressIn, collateralIn, integerIn, type Act, type ActContext } from "../act.ts";
 import { isRefusal } from "../isRefusal.ts";
-import { price36In } from "../price36In.ts";
+import { price36In } from "../../deploy/price36In.ts";
 import { pricedBy } from "../pricedBy.ts";
 
 const BPS = 10_000n;
