@@ -84,14 +84,14 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
 
     /// @inheritdoc IRiskConfigurator
     function setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external restricted {
-        _setInitialWeight(vault, asset, newInitialBps);
+        _setWeight(vault, asset, WeightKind.Initial, newInitialBps);
     }
 
     /// @inheritdoc IRiskConfigurator
     function lowerInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) external restricted {
         (, CollateralTerms memory own) = _own(vault, asset);
         _requireLower(own.initialBps, newInitialBps);
-        _setInitialWeight(vault, asset, newInitialBps);
+        _setWeight(vault, asset, WeightKind.Initial, newInitialBps);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -100,12 +100,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         address asset,
         uint16 newMaintenanceBps
     ) external restricted {
-        (VolatilityTerms storage t, CollateralTerms memory own) = _own(vault, asset);
-        emit WeightSet(vault, asset, WeightKind.Maintenance, own.maintenanceBps, newMaintenanceBps);
-        own.maintenanceBps = newMaintenanceBps;
-        ListingChecks.requireTerms(own);
-        t.maintenanceBps = newMaintenanceBps;
-        _poke(vault, asset);
+        _setWeight(vault, asset, WeightKind.Maintenance, newMaintenanceBps);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -114,12 +109,7 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         address asset,
         uint16 newLiquidationBps
     ) external restricted {
-        (, CollateralTerms memory own) = _own(vault, asset);
-        emit WeightSet(vault, asset, WeightKind.Liquidation, own.liquidationBps, newLiquidationBps);
-        own.liquidationBps = newLiquidationBps;
-        ListingChecks.requireTerms(own);
-        _floors[vault][asset].liquidationBps = newLiquidationBps;
-        _poke(vault, asset);
+        _setWeight(vault, asset, WeightKind.Liquidation, newLiquidationBps);
     }
 
     /// @inheritdoc IRiskConfigurator
@@ -273,12 +263,16 @@ contract RiskConfigurator is AccessManaged, IRiskConfigurator {
         vault.setCollateralTerms(asset, terms);
     }
 
-    function _setInitialWeight(IMarginVault vault, address asset, uint16 newInitialBps) private {
+    function _setWeight(IMarginVault vault, address asset, WeightKind kind, uint16 newBps) private {
         (VolatilityTerms storage t, CollateralTerms memory own) = _own(vault, asset);
-        emit WeightSet(vault, asset, WeightKind.Initial, own.initialBps, newInitialBps);
-        own.initialBps = newInitialBps;
+        uint256 oldBps;
+        if (kind == WeightKind.Initial) (oldBps, own.initialBps) = (own.initialBps, newBps);
+        else if (kind == WeightKind.Maintenance) (oldBps, own.maintenanceBps) = (own.maintenanceBps, newBps);
+        else (oldBps, own.liquidationBps) = (own.liquidationBps, newBps);
         ListingChecks.requireTerms(own);
-        t.initialBps = newInitialBps;
+        emit WeightSet(vault, asset, kind, oldBps, newBps);
+        (t.initialBps, t.maintenanceBps) = (own.initialBps, own.maintenanceBps);
+        _floors[vault][asset].liquidationBps = own.liquidationBps;
         _poke(vault, asset);
     }
 

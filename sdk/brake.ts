@@ -26,7 +26,7 @@ export function capacityDown(b: Brake, uptime: bigint): bigint {
   return missing < b.burst ? b.burst - missing : 0n;
 }
 
-/** What the bucket must hold before `value` may be sold: as much, or nineteen twentieths of what it can hold. */
+/** What the bucket must hold before `value` may be sold: as much, or nineteen twentieths (rounded up) of what it can hold. */
 export function neededFor({ burst }: Pick<Brake, "burst">, value: bigint): bigint {
   const most = burst - burst / 20n;
   return value < most ? value : most;

@@ -10,8 +10,8 @@ import {Brake} from "../interfaces/VaultTypes.sol";
 library BrakeMath {
     using FixedPoint for uint256;
 
-    uint256 internal constant MICROS_PER_SECOND = 1e6;
-    uint256 internal constant MICROS_PER_HOUR = 3_600e6;
+    uint256 private constant MICROS_PER_SECOND = 1e6;
+    uint256 private constant MICROS_PER_HOUR = 3_600e6;
 
     /// @notice What the bucket holds at `uptime`, quote base units, rounded down.
     function capacityDown(Brake memory b, uint256 uptime) internal pure returns (uint256) {
@@ -21,8 +21,8 @@ library BrakeMath {
         return missing < b.burst ? b.burst - missing : 0;
     }
 
-    /// @notice What the bucket must hold before `value` may be sold: as much, or nineteen twentieths of what it can
-    /// hold, for what is larger would wait for ever, and a bucket is never quite full while anybody sells anything.
+    /// @notice What the bucket must hold before `value` may be sold: as much, or nineteen twentieths (rounded up) of
+    /// what it can hold, for what is larger would wait for ever, and a bucket is never quite full while anybody sells.
     function neededFor(Brake memory b, uint256 value) internal pure returns (uint256) {
         uint256 most = b.burst - b.burst / 20;
         return value < most ? value : most;

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
+import {FeedReader} from "./FeedReader.sol";
 
 /// @title The price of an asset over a third one: stETH/ETH times ETH/USD
 /// @notice A feed made of two, for an oracle that reads feeds: `first * second`, in `second`'s decimals, rounded down.
@@ -91,21 +92,13 @@ contract TwoHopFeed is AggregatorV3Interface {
 
     /// @dev Bounded, so that one hop cannot burn what the other needs and pass for a caller's want of gas.
     function _read(AggregatorV3Interface feed) private view returns (uint256, uint256) {
-        (bool success, bytes memory result) = address(feed).staticcall{gas: HOP_GAS}(
+        (, uint256 answer, uint256 updatedAt) = FeedReader.ask(
+            address(feed),
+            HOP_GAS,
             abi.encodeCall(AggregatorV3Interface.latestRoundData, ())
         );
-        if (!success || result.length < 160) revert HopUnusable(address(feed));
-        (, int256 answer, , uint256 updatedAt, ) = abi.decode(
-            result,
-            (uint256, int256, uint256, uint256, uint256)
-        );
-        bool isUsable =
-            answer > 0 &&
-                answer <= int256(uint256(type(uint128).max)) &&
-                updatedAt != 0 &&
-                updatedAt <= block.timestamp;
-        if (!isUsable) revert HopUnusable(address(feed));
-        return (uint256(answer), updatedAt);
+        if (answer == 0) revert HopUnusable(address(feed));
+        return (answer, updatedAt);
     }
 
     function _checked(

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
+import {FeedReader} from "./FeedReader.sol";
 import {IVolatilityGauge} from "../interfaces/IVolatilityGauge.sol";
 import {VolatilityMath} from "../libraries/VolatilityMath.sol";
 
@@ -16,10 +17,8 @@ contract VolatilityGauge is IVolatilityGauge {
         uint256 updatedAt;
     }
 
-    /// @dev Several times what a proxied aggregator uses. Every reading gets all of it or does not happen, so that no
-    /// caller can make a round look unreadable by giving too little gas.
-    uint256 private constant FEED_GAS = 100_000;
-    /// @dev What must be left before a reading: the feed's gas, and the 64th part that the caller keeps.
+    /// @dev What must be left before a reading: the feed's gas, and the 64th part that the caller keeps. Every reading
+    /// gets all of it or does not happen, so that no caller can make a round look unreadable by giving too little gas.
     uint256 private constant READING_GAS = 110_000;
     /// @dev What must be left before a step, which reads at most twice, and for storing what has been measured.
     uint256 private constant STEP_GAS = 300_000;
@@ -155,22 +154,10 @@ contract VolatilityGauge is IVolatilityGauge {
         (, round) = _read(from, abi.encodeCall(AggregatorV3Interface.getRoundData, (uint80(id))));
     }
 
-    /// @dev The capped gas also bounds what a hostile feed can return: it pays for its memory out of it.
     function _read(
         AggregatorV3Interface from,
-        bytes memory data
+        bytes memory question
     ) private view returns (uint256 id, Round memory round) {
-        (bool success, bytes memory result) = address(from).staticcall{gas: FEED_GAS}(data);
-        if (!success || result.length < 160) return (0, round);
-        int256 signed;
-        uint256 updatedAt;
-        // As full words: a round id with dirty high bits must not revert here.
-        (id, signed, , updatedAt, ) = abi.decode(result, (uint256, int256, uint256, uint256, uint256));
-        bool isUsable =
-            signed > 0 &&
-                signed <= int256(uint256(type(uint128).max)) &&
-                updatedAt != 0 &&
-                updatedAt <= block.timestamp;
-        if (isUsable) round = Round(uint256(signed), updatedAt);
+        (id, round.answer, round.updatedAt) = FeedReader.ask(address(from), FeedReader.FEED_GAS, question);
     }
 }

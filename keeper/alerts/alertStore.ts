@@ -1,6 +1,5 @@
 import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import type { AlertChannel, AlertLevel } from "../../sdk/alertRequest.ts";
-import type { BlockRef } from "../book/book.ts";
 import { decode, encode } from "../store/codec.ts";
 import { text, type Row } from "../store/rows.ts";
 import type { Tables } from "../store/tables.ts";
@@ -186,11 +185,6 @@ export class AlertStore {
     const sql = "SELECT DISTINCT account FROM account_versions WHERE account BETWEEN ? AND ?";
     return this.#tables.all(sql, first, last).map(({ account }) => toAccountId(text(account)));
   }
-}
-
-/** A fact that was found at a block. */
-export function factAt(key: string, notice: AccountNotice, { number, hash, timestamp }: BlockRef): Fact {
-  return { key, notice, block: number, hash, at: timestamp, state: "standing" };
 }
 
 function subscriptionFrom(row: Row): Subscription {

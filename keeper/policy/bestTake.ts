@@ -56,9 +56,9 @@ function paymentWithin({ found, discountWad, insured, repaid, before }: Take): b
 }
 
 /**
- * The uptime at which the account's auction first earns `needed`, prices and debt staying as they are and no pause
- * or brake refusing it; undefined when it never does. The discount only rises until the ramp's end, so halving the interval finds
- * the moment to the second.
+ * The uptime at which the account's auction first earns `needed`, prices and debt staying as they are and no pause or
+ * brake refusing it; undefined when it never does. The discount only rises until the ramp's end, so halving the interval
+ * finds the moment to the second.
  */
 export function profitableAt(subject: Subject, moment: VaultMoment, needed: bigint): bigint | undefined {
   const { account } = subject;

@@ -71,7 +71,7 @@ function judge(
 }
 
 /** Why the vault would refuse every take of it. */
-export function whyNotTaken(assessment: Assessment, moment: VaultMoment): "vaultBrake" | "notTakeable" {
+function whyNotTaken(assessment: Assessment, moment: VaultMoment): "vaultBrake" | "notTakeable" {
   return bestTake(assessment, { ...moment, brakes: [] }) === undefined ? "notTakeable" : "vaultBrake";
 }
 

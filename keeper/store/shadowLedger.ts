@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { toAccountId, type AccountId } from "../../sdk/accountId.ts";
 import { text, type Row } from "./rows.ts";
-import { asStoreError } from "./storeError.ts";
+import { Tables } from "./tables.ts";
 
 /** What a dry run would have done about an account, or for the vault as a whole. Quote base units. */
 export interface ShadowEntry {
@@ -30,9 +30,11 @@ export interface ShadowSum {
 /** The table `shadow` of a store that exists. It has a connection of its own; each entry is on the disk when it returns. */
 export class ShadowLedger {
   readonly #database: DatabaseSync;
+  readonly #tables: Tables;
 
   constructor(storeFile: string) {
     this.#database = new DatabaseSync(storeFile);
+    this.#tables = new Tables(this.#database);
   }
 
   close(): void {
@@ -42,34 +44,31 @@ export class ShadowLedger {
   /** Throws a `RetryableError` when the disk does not take it. */
   add(entries: readonly ShadowEntry[]): void {
     if (entries.length === 0) return;
-    const insert = this.#database.prepare("INSERT OR IGNORE INTO shadow VALUES (?, ?, ?, ?, ?, ?, ?)");
-    this.#write(() => {
+    const insert = "INSERT OR IGNORE INTO shadow VALUES (?, ?, ?, ?, ?, ?, ?)";
+    this.#tables.write(() => {
       for (const { block, timestamp, duty, account, state, earned, cost } of entries) {
-        insert.run(block, timestamp, duty, account ?? "", state, earned.toString(), cost.toString());
+        const row = [
+          block,
+          timestamp,
+          duty,
+          account ?? "",
+          state,
+          earned.toString(),
+          cost.toString(),
+        ] as const;
+        this.#tables.run(insert, ...row);
       }
     });
   }
 
   /** Takes back what was entered above block `number`: that chain is gone. */
   rollBackTo(number: number): void {
-    const remove = this.#database.prepare("DELETE FROM shadow WHERE block > ?");
-    this.#write(() => remove.run(number));
+    this.#tables.write(() => this.#tables.run("DELETE FROM shadow WHERE block > ?", number));
   }
 
   /** All of them, oldest first. */
   entries(): readonly ShadowEntry[] {
     return readShadow(this.#database);
-  }
-
-  #write(work: () => void): void {
-    try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw asStoreError(error);
-    }
   }
 }
 

@@ -115,6 +115,35 @@ describe("the liquidation brake", () => {
     expect(await capacity(s)).to.equal(0n);
   });
 
+  it("is not held up for what is larger than the bucket by a sale of cents in the same block (I-45)", async () => {
+    const s = await braked(1_000n, 2_000n);
+    const [asset, other] = [s.w.collaterals[0]!, s.w.collaterals[1]!];
+    const [large] = await expired(s, 1);
+    const dust = asset.unit / 10_000n;
+    const amounts = [dust, (2n * other.unit) / 3n];
+    const debt = await s.w.vault.marginOf(large!).then((margin) => margin.debt);
+    await setPrice(asset, "2000");
+    const small = await openPosition(s.w, { subAccount: 30n, amounts, debt });
+    await setPrice(asset, "1820");
+    await setPrice(other, "27300");
+    await s.w.vault.connect(s.w.keeper).openCall(small);
+    // The second half of its auction, in which a remnant may be emptied; the large account has been called again by then.
+    await passDeadline(s.w, small, 2_000n);
+    if ((await s.w.vault.statusOf(large!)) === BigInt(Status.Lapsed)) {
+      await s.w.vault.connect(s.w.keeper).openCall(large!);
+      await passDeadline(s.w, large!, 60n);
+    }
+    expect(await s.w.vault.statusOf(small)).to.equal(BigInt(Status.Expired));
+    expect(await s.w.vault.statusOf(large!)).to.equal(BigInt(Status.Expired));
+    const one = (account: AccountId) => ({ account, asset: s.asset, maxRepay: MAX_UINT, minSeized: 0n });
+    const results = await s.w.vault
+      .connect(s.w.keeper)
+      .liquidateMany.staticCall([one(small), one(large!)], s.w.keeper);
+    expect(results.map(({ refusal }) => Number(refusal))).to.deep.equal([Refusal.None, Refusal.None]);
+    expect(results[0]!.seized).to.equal(dust);
+    expect((results[1]!.seized * 1_820n) / 10n ** 12n).to.be.greaterThan(s.w.usd(1_000n));
+  });
+
   it("keeps its bounds when the minimum debt grows", async () => {
     const s = await braked(1_000n, 1_000n);
     const minimumDebt = s.w.risk.minimumDebt + 1n;
