@@ -1,72 +1,48 @@
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { before, describe, it } from "mocha";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountId } from "../../sdk/accountId.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
-import { startChain, type Chain } from "./support/chain.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
-import { buildWorld, type World } from "./support/world.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
+import type { KeeperProcess } from "./support/keeperProcess.ts";
+import type { World } from "./support/world.ts";
 import { etherFor } from "./support/etherFor.ts";
 
 const DEBT = 10_000n * 10n ** 6n;
 
 describe("the brake of a running keeper", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
+  const bench = useKeeperBench("brake");
   let secondFeed: Awaited<ReturnType<World["mock"]>>;
   let slipping: AccountId[];
   let sunk: AccountId;
-  let folder: string;
   let keeper: KeeperProcess | undefined;
-  let snapshot: string;
 
   before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    secondFeed = await world.mock("MockFeed", 8, "ETH / USD", 2_000n * 10n ** 8n);
+    secondFeed = await bench.world.mock("MockFeed", 8, "ETH / USD", 2_000n * 10n ** 8n);
     slipping = [
-      await world.open(1n, 0, etherFor(1.058), DEBT),
-      await world.open(2n, 0, etherFor(1.06), DEBT),
-      await world.open(3n, 0, etherFor(1.062), DEBT),
+      await bench.world.open(1n, 0, etherFor(1.058), DEBT),
+      await bench.world.open(2n, 0, etherFor(1.06), DEBT),
+      await bench.world.open(3n, 0, etherFor(1.062), DEBT),
     ];
     // 0.44 bitcoin.
-    sunk = await world.open(4n, 1, 44_000_000n, DEBT);
-    await world.open(5n, 0, etherFor(3), DEBT);
-    await chain.send("evm_setAutomine", false);
-    snapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-brake-"));
-  });
-  afterEach(async () => {
-    if (keeper?.process.exitCode === null) await keeper.stop("SIGKILL");
-    rmSync(folder, { recursive: true });
-    await chain.send("evm_revert", snapshot);
-    snapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
+    sunk = await bench.world.open(4n, 1, 44_000_000n, DEBT);
+    await bench.world.open(5n, 0, etherFor(3), DEBT);
   });
 
   const configure = (brake: object) =>
-    writeConfig(folder, chain.url, world.deployment, {
+    bench.written({
       brake: { minAccounts: 3, confirmSeconds: 240, ...brake },
     });
   const said = (event: string) => keeper?.lines.filter((line) => line.event === event) ?? [];
   const statusOf = async (account: AccountId) =>
-    Number(await world.vault.getFunction("statusOf").staticCall(account)) as Status;
+    Number(await bench.world.vault.getFunction("statusOf").staticCall(account)) as Status;
   const statuses = () => Promise.all(slipping.map(statusOf));
 
   async function mineUntil(isDone: () => Promise<boolean> | boolean, most = 60): Promise<void> {
     for (let i = 0; i < most; ++i) {
       if (await isDone()) return;
-      await chain.mine(12);
+      await bench.chain.mine(12);
       await sleep(60);
     }
     throw new Error(
@@ -80,17 +56,17 @@ describe("the brake of a running keeper", function () {
 
   it("takes what is below its floor, calls nobody until the operator says so, and then everybody", async () => {
     const config = configure({});
-    keeper = startKeeper(config);
+    keeper = bench.start(config);
     await mineUntil(() => said("block.seen").length > 0);
     expect(said("brake.withoutSource")[0]?.collaterals).to.deep.equal(["WETH", "WBTC"]);
 
-    await world.setPrice(0, 1_870);
-    await world.setPrice(1, 25_000);
+    await bench.world.setPrice(0, 1_870);
+    await bench.world.setPrice(1, 25_000);
     await mineUntil(
       async () => (await statusOf(sunk)) !== Status.Critical && said("brake.engaged").length > 0,
     );
     for (let i = 0; i < 5; ++i) {
-      await chain.mine(12);
+      await bench.chain.mine(12);
       await sleep(60);
     }
     expect(await statuses()).to.deep.equal(slipping.map(() => Status.Callable));
@@ -100,7 +76,7 @@ describe("the brake of a running keeper", function () {
     expect(said("brake.engaged")).to.have.length(1);
     expect(said("block.seen").at(-1)?.skipped).to.deep.include({ brake: 3 });
 
-    const confirm = startKeeper(config, "confirm");
+    const confirm = bench.start(config, "confirm");
     expect(await confirm.ended()).to.equal(0);
     await mineUntil(isCalled);
     expect(said("brake.confirmed")).to.have.length(1);
@@ -110,19 +86,19 @@ describe("the brake of a running keeper", function () {
 
   it("calls at once when a second source sees the same, and nobody when it does not", async () => {
     const sources = [
-      { asset: world.deployment.collaterals[0]!.address, feed: await secondFeed.getAddress() },
-      { asset: world.deployment.quote.address, feed: { fixed: "1" } },
+      { asset: bench.world.deployment.collaterals[0]!.address, feed: await secondFeed.getAddress() },
+      { asset: bench.world.deployment.quote.address, feed: { fixed: "1" } },
     ];
-    keeper = startKeeper(configure({ sources }));
+    keeper = bench.start(configure({ sources }));
     await mineUntil(() => said("block.seen").length > 0);
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(() => said("brake.engaged").length > 0);
     expect(await statuses()).to.deep.equal(slipping.map(() => Status.Callable));
     expect(said("brake.engaged")[0]?.prices).to.deep.include(
       `0 contradicts: ${1_870n * 10n ** 24n} against ${2_000n * 10n ** 24n}`,
     );
 
-    await world.act(secondFeed, "push", 1_885n * 10n ** 8n);
+    await bench.world.act(secondFeed, "push", 1_885n * 10n ** 8n);
     await mineUntil(isCalled);
     expect(said("brake.released")[0]).to.include({ by: "secondSource" });
     expect(said("brake.confirmed")).to.be.empty;

@@ -1,7 +1,6 @@
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { afterEach, before, beforeEach, describe, it } from "mocha";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,11 +9,10 @@ import { Status } from "../../sdk/vaultTypes.ts";
 import { KeeperLens__factory } from "../../types/factories/periphery/KeeperLens__factory.ts";
 import type { KeeperSightStructOutput } from "../../types/interfaces/IKeeperLens.ts";
 import type { RpcCall } from "../../keeper/sources/rpcClient.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
 import { FaultProxy, type Fault } from "./support/faultProxy.ts";
-import { startKeeper, writeConfig, type KeeperProcess, type LogLine } from "./support/keeperProcess.ts";
+import type { KeeperProcess, LogLine } from "./support/keeperProcess.ts";
 import { randomOf } from "./support/random.ts";
-import { buildWorld, type World } from "./support/world.ts";
 import { etherFor } from "./support/etherFor.ts";
 
 const USDC = 10n ** 6n;
@@ -42,39 +40,20 @@ const halfPrices = lensLie(({ prices: { known, prices36, freshSet } }) => ({
 
 describe("a keeper behind endpoints that fail and lie", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
-  let folder: string;
-  let keepers: KeeperProcess[];
+  const bench = useKeeperBench("keeper");
   let proxies: FaultProxy[];
-  let snapshot: string;
   let account: AccountId;
 
   before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    account = await world.open(1n, 0, etherFor(1.06), DEBT);
-    for (let n = 2n; n <= 12n; ++n) await world.open(n, 0, etherFor(1.5 + Number(n) / 10), DEBT);
-    await chain.send("evm_setAutomine", false);
-    await chain.mine();
-    snapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
+    account = await bench.world.open(1n, 0, etherFor(1.06), DEBT);
+    for (let n = 2n; n <= 12n; ++n) await bench.world.open(n, 0, etherFor(1.5 + Number(n) / 10), DEBT);
+    await bench.chain.mine();
   });
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-keeper-"));
-    keepers = [];
-    proxies = await Promise.all([1, 2, 3].map(() => FaultProxy.start(chain.rpc)));
+    proxies = await Promise.all([1, 2, 3].map(() => FaultProxy.start(bench.chain.rpc)));
   });
   afterEach(async () => {
-    for (const keeper of keepers) if (keeper.process.exitCode === null) await keeper.stop("SIGKILL");
     await Promise.all(proxies.map((proxy) => proxy.close()));
-    rmSync(folder, { recursive: true });
-    await chain.send("evm_revert", snapshot);
-    snapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
   });
 
   function start(count: number, changes: Readonly<Record<string, unknown>> = {}): KeeperProcess {
@@ -86,9 +65,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
       hedgeAfterMs: 200,
       agreeWithinMs: 200,
     };
-    const keeper = startKeeper(writeConfig(folder, chain.url, world.deployment, { ...config, ...changes }));
-    keepers.push(keeper);
-    return keeper;
+    return bench.start(bench.written({ ...config, ...changes }));
   }
 
   async function mineUntil(
@@ -98,22 +75,22 @@ describe("a keeper behind endpoints that fail and lie", function () {
   ): Promise<void> {
     for (let i = 0; i < most; ++i) {
       if (await isDone()) return;
-      await chain.mine();
+      await bench.chain.mine();
       await sleep(blockMs);
     }
-    const tail = keepers.at(-1)?.lines.slice(-25);
+    const tail = bench.keepers.at(-1)?.lines.slice(-25);
     const lines = (tail ?? []).map((line) => JSON.stringify(line)).join("\n");
-    throw new Error(`not within ${most} blocks; ${keepers.at(-1)?.stderr() ?? ""}\n${lines}`);
+    throw new Error(`not within ${most} blocks; ${bench.keepers.at(-1)?.stderr() ?? ""}\n${lines}`);
   }
 
   const of = (keeper: KeeperProcess, event: string): readonly LogLine[] =>
     keeper.lines.filter((line) => line.event === event);
   const seen = (keeper: KeeperProcess) => () => of(keeper, "block.seen").length > 0;
   const statusOf = async () =>
-    Number(await world.vault.getFunction("statusOf").staticCall(account)) as Status;
+    Number(await bench.world.vault.getFunction("statusOf").staticCall(account)) as Status;
   const isCalled = async () => (await statusOf()) === Status.Called;
   const sentBy = async () =>
-    Number(await chain.send<string>("eth_getTransactionCount", world.keeper.address, "pending"));
+    Number(await bench.chain.send<string>("eth_getTransactionCount", bench.world.keeper.address, "pending"));
 
   /** Nothing that an operator would be paged for without cause. */
   function expectNoFalseAlarm(keeper: KeeperProcess): void {
@@ -128,7 +105,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     const calls = () => proxies.slice(0, 2).map(({ requests }) => requests.flat());
     const [before, seenBefore] = [calls(), of(keeper, "block.seen").length];
     for (let i = 0; i < 30; ++i) {
-      await chain.mine();
+      await bench.chain.mine();
       await sleep(80);
     }
     await mineUntil(() => of(keeper, "block.seen").length >= seenBefore + 30);
@@ -149,7 +126,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     for (const proxy of proxies) proxy.isMute = true;
     const keeper = start(2, { pollMs: 50 });
     await mineUntil(seen(keeper));
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     await mineUntil(() => of(keeper, "heads.lost").length > 0);
     expect(of(keeper, "heads.lost")[0]?.cause).to.equal("it is silent while the chain moves");
@@ -177,7 +154,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     const keeper = start(3);
     // An endpoint that hangs costs a second, and the chain must not run away from whoever waits for it.
     await mineUntil(seen(keeper), 200, 400);
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled, 200, 400);
     for (const proxy of proxies) proxy.fault = () => undefined;
     await mineUntil(() => of(keeper, "transaction.mined").some(({ duty }) => duty === "openCall"));
@@ -194,7 +171,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     expect(await sentBy()).to.equal(before);
     expect(of(keeper, "block.seen").at(-1)).to.include({ trust: "disputed" });
     proxies[0]!.fault = () => undefined;
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     expectNoFalseAlarm(keeper);
   });
@@ -207,7 +184,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
       lensLie(({ prices: { known, prices36, freshSet } }) => ({
         prices: { known, freshSet, prices36: [2_000n * 10n ** 24n, ...prices36.slice(1)] },
       }));
-    await world.setPrice(0, 1_450);
+    await bench.world.setPrice(0, 1_450);
     await mineUntil(() => of(keeper, "account.liquidated").length > 0);
     expect(of(keeper, "account.liquidated")[0]).to.include({ own: true });
     expect(of(keeper, "call.opened")).to.be.empty;
@@ -217,7 +194,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     const keeper = start(3);
     await mineUntil(seen(keeper));
     proxies[0]!.fault = () => halfPrices;
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     expect(of(keeper, "endpoint.setAside")[0]).to.include({ cause: "two others agree on something else" });
     expect(of(keeper, "account.liquidated")).to.be.empty;
@@ -229,7 +206,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     await mineUntil(seen(keeper));
     proxies[1]!.fault = () =>
       lensLie(({ wallets }) => ({ wallets: wallets.map(({ known }) => [known, 0n, 0n, 0n]) }));
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     expect(of(keeper, "wallet.gasOut")).to.be.empty;
   });
@@ -245,7 +222,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     await mineUntil(() => of(keeper, "block.seen").length > from + 10);
     expect(keeper.process.exitCode).to.be.null;
     proxies[0]!.fault = () => undefined;
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
   });
 
@@ -260,7 +237,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
           ? { ...(block as object), number: "0xffffffffff", hash: `0x${"9".repeat(64)}` }
           : undefined,
     });
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     expectNoFalseAlarm(keeper);
   });
@@ -268,13 +245,13 @@ describe("a keeper behind endpoints that fail and lie", function () {
   it("K-15 K-25 leaves an endpoint whose chain stands still while the other's moves", async () => {
     const keeper = start(2, { pollMs: 50 });
     await mineUntil(seen(keeper));
-    const stuck = await chain.send("eth_getBlockByNumber", "latest", false);
+    const stuck = await bench.chain.send("eth_getBlockByNumber", "latest", false);
     proxies[0]!.isMute = true;
     proxies[0]!.fault = () => ({
       kind: "lie",
       lie: ({ params }) => (params[0] === "latest" ? stuck : undefined),
     });
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled, 200);
     expect(of(keeper, "endpoint.setAside").some(({ cause }) => String(cause).startsWith("it lags"))).to.be
       .true;
@@ -285,7 +262,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     proxies[1]!.fault = () => ({ kind: "drop" });
     const keeper = start(2);
     await mineUntil(seen(keeper));
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     expect(of(keeper, "endpoint.alone")).to.have.length(1);
     expect(of(keeper, "block.seen").at(-1)).to.include({ trust: "alone" });
@@ -298,7 +275,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     const keeper = start(2);
     await mineUntil(seen(keeper));
     proxies[0]!.fault = () => ({ kind: "hang" });
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled, 200);
     expect(of(keeper, "endpoint.setAside")[0]?.cause).to.match(/no answer within/);
     expectNoFalseAlarm(keeper);
@@ -307,23 +284,23 @@ describe("a keeper behind endpoints that fail and lie", function () {
   it("K-14 does not call on a price that a reorganisation took back, and calls when it comes again", async () => {
     const keeper = start(2);
     await mineUntil(seen(keeper));
-    const before = await chain.send<string>("evm_snapshot");
-    await world.setPrice(0, 1_870);
-    await chain.mine();
+    const before = await bench.chain.send<string>("evm_snapshot");
+    await bench.world.setPrice(0, 1_870);
+    await bench.chain.mine();
     await sleep(400);
-    await chain.send("evm_revert", before);
-    await world.resetNonce();
+    await bench.chain.send("evm_revert", before);
+    await bench.world.resetNonce();
     await mineUntil(() => of(keeper, "block.rolledBack").length > 0);
     const from = of(keeper, "block.seen").length;
     await mineUntil(() => of(keeper, "block.seen").length > from + 8);
     expect(await statusOf()).to.be.oneOf([Status.Healthy, Status.Warned]);
-    await world.setPrice(0, 1_860);
+    await bench.world.setPrice(0, 1_860);
     await mineUntil(isCalled);
     expectNoFalseAlarm(keeper);
   });
 
   it("K-26 C-68 goes by block time alone, with a clock two hours off that jumps back", async () => {
-    const skew = join(folder, "skew.mjs");
+    const skew = join(bench.folder, "skew.mjs");
     writeFileSync(
       skew,
       `const now = Date.now; let n = 0; Date.now = () => now() + (n++ % 2 === 0 ? 7_200_000 : -86_400_000);`,
@@ -334,7 +311,7 @@ describe("a keeper behind endpoints that fail and lie", function () {
     if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
     else process.env.NODE_OPTIONS = NODE_OPTIONS;
     await mineUntil(seen(keeper));
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(isCalled);
     // The chain knows it before the keeper has read the block.
     await mineUntil(() => of(keeper, "call.opened").length > 0);
@@ -346,8 +323,8 @@ describe("a keeper behind endpoints that fail and lie", function () {
     const keeper = start(2);
     await mineUntil(seen(keeper));
     keeper.process.kill("SIGSTOP");
-    await world.setPrice(0, 1_870);
-    for (let i = 0; i < 30; ++i) await chain.mine();
+    await bench.world.setPrice(0, 1_870);
+    for (let i = 0; i < 30; ++i) await bench.chain.mine();
     await sleep(2_500);
     keeper.process.kill("SIGCONT");
     await mineUntil(isCalled);

@@ -1,70 +1,44 @@
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, it } from "mocha";
 import { join } from "node:path";
 import { GiveUpError } from "../../keeper/errors.ts";
 import { keylessSigner } from "../../keeper/executors/keylessSigner.ts";
 import { ShadowLedger, sumShadow, type ShadowEntry } from "../../keeper/store/shadowLedger.ts";
 import { valueDown } from "../../sdk/healthMath.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
 import { etherFor } from "./support/etherFor.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
+import type { KeeperProcess } from "./support/keeperProcess.ts";
 import { readEventsNamed } from "./support/readEvents.ts";
-import { buildWorld, type World } from "./support/world.ts";
 
 const USDC = 10n ** 6n;
 const DEBT = 10_000n * USDC;
 
 describe("the keeper's modes", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
-  let folder: string;
-  let baseSnapshot: string;
-
-  before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    await chain.send("evm_setAutomine", false);
-    baseSnapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-modes-"));
-  });
-  afterEach(async () => {
-    rmSync(folder, { recursive: true });
-    await chain.send("evm_revert", baseSnapshot);
-    baseSnapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
-  });
+  const bench = useKeeperBench("modes");
 
   /** Does what is due at the newest block, without a key anywhere. */
   const once = async (changes: Readonly<Record<string, unknown>>): Promise<KeeperProcess> => {
-    const file = writeConfig(folder, chain.url, world.deployment, { key: undefined, ...changes });
-    const keeper = startKeeper(file, "once", { TOCSIN_KEEPER_KEY: "" });
+    const file = bench.written({ key: undefined, ...changes });
+    const keeper = bench.start(file, "once", { TOCSIN_KEEPER_KEY: "" });
     expect(await keeper.ended(), keeper.stderr()).to.equal(0);
     return keeper;
   };
   const entries = (): readonly ShadowEntry[] => {
-    const ledger = new ShadowLedger(join(folder, "keeper.sqlite"));
+    const ledger = new ShadowLedger(join(bench.folder, "keeper.sqlite"));
     const found = ledger.entries();
     ledger.close();
     return found;
   };
-  const sentOnChain = () => world.provider.getTransactionCount(world.keeper.address);
+  const sentOnChain = () => bench.world.provider.getTransactionCount(bench.world.keeper.address);
 
   /** One account that is to be called, one that is below its floor. */
   const openTwo = async () => {
-    const callable = await world.open(1n, 0, etherFor(1.12), DEBT);
-    const critical = await world.open(2n, 0, etherFor(1.06), DEBT);
-    await chain.mine();
-    await world.setPrice(0, 1_700);
-    await chain.mine();
+    const callable = await bench.world.open(1n, 0, etherFor(1.12), DEBT);
+    const critical = await bench.world.open(2n, 0, etherFor(1.06), DEBT);
+    await bench.chain.mine();
+    await bench.world.setPrice(0, 1_700);
+    await bench.chain.mine();
     return { callable, critical };
   };
 
@@ -94,7 +68,7 @@ describe("the keeper's modes", function () {
     expect(call?.earned).to.equal(5n * USDC);
     expect(take!.cost > call!.cost && call!.cost > 0n).to.be.true;
     // A second look at the same state adds nothing, in the same process or another.
-    await chain.mine();
+    await bench.chain.mine();
     await once({ mode: "dry-run" });
     expect(entries()).to.deep.equal(found);
     expect(await sentOnChain()).to.equal(0);
@@ -104,16 +78,13 @@ describe("the keeper's modes", function () {
     const { critical } = await openTwo();
     await once({ mode: "dry-run" });
     const take = entries().find(({ account }) => account === critical);
-    const keeper = startKeeper(
-      writeConfig(folder, chain.url, world.deployment, { storeFile: "live.sqlite" }),
-      "once",
-    );
+    const keeper = bench.start(bench.written({ storeFile: "live.sqlite" }), "once");
     for (let i = 0; i < 100 && keeper.process.exitCode === null; ++i) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await chain.mine(1);
+      await bench.chain.mine(1);
     }
     expect(await keeper.ended(), keeper.stderr()).to.equal(0);
-    const [liquidated] = await readEventsNamed(chain, world, "Liquidated");
+    const [liquidated] = await readEventsNamed(bench.chain, bench.world, "Liquidated");
     expect(liquidated?.account).to.equal(critical);
     const { repaid, insured, seized, price36 } = liquidated!.notice;
     const worth = valueDown(seized, price36);

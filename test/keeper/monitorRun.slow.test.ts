@@ -1,55 +1,33 @@
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { before, beforeEach, describe, it } from "mocha";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchStatus } from "../../keeper/commands/statusWatch.ts";
 import { metricsSchema } from "../../keeper/metricsConfig.ts";
 import type { Config } from "../../keeper/config.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
 import { etherFor } from "./support/etherFor.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
-import { buildWorld, type World } from "./support/world.ts";
+import type { KeeperProcess } from "./support/keeperProcess.ts";
 
 const DEBT = 10_000n * 10n ** 6n;
 const STALE_SECONDS = 3;
 
 describe("a running keeper's metrics", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
-  let folder: string;
+  const bench = useKeeperBench("monitor");
   let keeper: KeeperProcess;
 
   before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    for (let n = 1n; n <= 3n; ++n) await world.open(n, 0, etherFor(1.06), DEBT);
-    await chain.send("evm_setAutomine", false);
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
+    for (let n = 1n; n <= 3n; ++n) await bench.world.open(n, 0, etherFor(1.06), DEBT);
   });
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-monitor-"));
-    keeper = startKeeper(
-      writeConfig(folder, chain.url, world.deployment, {
-        metrics: { listen: "127.0.0.1:0", staleSeconds: STALE_SECONDS },
-      }),
-    );
-  });
-  afterEach(async () => {
-    if (keeper.process.exitCode === null) await keeper.stop("SIGKILL");
-    rmSync(folder, { recursive: true });
+    keeper = bench.start(bench.written({ metrics: { listen: "127.0.0.1:0", staleSeconds: STALE_SECONDS } }));
   });
 
   const said = (event: string) => keeper.lines.filter((line) => line.event === event);
   async function until(isSo: () => boolean | Promise<boolean>, mineSeconds?: number): Promise<void> {
     for (let i = 0; i < 150; ++i) {
       if (await isSo()) return;
-      if (mineSeconds !== undefined) await chain.mine(mineSeconds);
+      if (mineSeconds !== undefined) await bench.chain.mine(mineSeconds);
       await sleep(80);
     }
     throw new Error(`${keeper.stderr()}\n${JSON.stringify(keeper.lines.slice(-5))}`);
@@ -69,7 +47,7 @@ describe("a running keeper's metrics", function () {
     expect((await fetch(`${url}/readyz`)).status).to.equal(200);
     expect(await metric("tocsin_accounts", ',status="Warned"')).to.equal(3);
 
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await until(async () => (await metric("tocsin_calls_open")) === 3, 12);
     expect(await metric("tocsin_accounts", ',status="Called"')).to.equal(3);
     expect(await metric("tocsin_next_deadline_seconds")).to.be.within(900, 14_400);
@@ -83,7 +61,7 @@ describe("a running keeper's metrics", function () {
     expect(await metric("tocsin_overdue", ',duty="openCall"')).to.equal(0);
     expect(await metric("tocsin_store_bytes")).to.be.greaterThan(0);
 
-    await world.setPrice(0, 1_450);
+    await bench.world.setPrice(0, 1_450);
     await until(async () => (await metric("tocsin_liquidations_total"))! >= 1, 12);
     expect(await metric("tocsin_liquidation_income_quote")).to.be.greaterThan(0);
 
@@ -95,7 +73,7 @@ describe("a running keeper's metrics", function () {
       signal: new AbortController().signal,
       once: true,
     });
-    expect(frames.join("")).to.contain(world.deployment.vault).and.to.contain("liquidateCritical");
+    expect(frames.join("")).to.contain(bench.world.deployment.vault).and.to.contain("liquidateCritical");
 
     // Nothing is mined any more.
     await until(async () => (await fetch(`${url}/readyz`)).status === 503);

@@ -1,9 +1,6 @@
 import { expect } from "chai";
 import { Contract } from "ethers";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { before, describe, it } from "mocha";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../keeper/errors.ts";
 import { headerProbe } from "../../keeper/sources/chainReader.ts";
@@ -12,11 +9,11 @@ import { ask } from "../../keeper/sources/probe.ts";
 import type { Rpc, RpcAnswer } from "../../keeper/sources/rpcClient.ts";
 import { artifactsOf } from "../../scripts/deploy/artifacts.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
 import { etherFor } from "./support/etherFor.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
+import type { KeeperProcess } from "./support/keeperProcess.ts";
 import { readEventsNamed } from "./support/readEvents.ts";
-import { buildWorld, PRICES, type World } from "./support/world.ts";
+import { PRICES } from "./support/world.ts";
 
 const DEBT = 10_000n * 10n ** 6n;
 const HOUR = 3_600;
@@ -32,37 +29,22 @@ const RISK_DELAY_SECONDS = 172_800;
 
 describe("the keeper's pokes", function () {
   this.timeout(90_000);
-  let chain: Chain;
-  let world: World;
+  const bench = useKeeperBench("keeper", { volatility: VOLATILITY });
   let configurator: Contract;
   let gauge: Contract;
-  let snapshot: string;
 
-  before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain, VOLATILITY);
+  before(() => {
     const load = artifactsOf("default");
     const { abi } = load("RiskConfigurator.sol", "RiskConfigurator");
-    configurator = new Contract(world.deployment.configurator, abi, world.trader);
+    configurator = new Contract(bench.world.deployment.configurator, abi, bench.world.trader);
     const measured = load("oracles/VolatilityGauge.sol", "VolatilityGauge").abi;
-    gauge = new Contract(world.deployment.collaterals[0]!.gauge!, measured, world.trader);
-    await chain.send("evm_setAutomine", false);
-    snapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
-  afterEach(async () => {
-    await chain.send("evm_revert", snapshot);
-    snapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
+    gauge = new Contract(bench.world.deployment.collaterals[0]!.gauge!, measured, bench.world.trader);
   });
 
-  const headNow = async () => (await ask(chain.rpc, headerProbe("latest")))[0]!;
-  const asset = () => world.deployment.collaterals[0]!.address;
+  const headNow = async () => (await ask(bench.chain.rpc, headerProbe("latest")))[0]!;
+  const asset = () => bench.world.deployment.collaterals[0]!.address;
   const weights = async () => {
-    const { terms } = await world.vault
+    const { terms } = await bench.world.vault
       .getFunction("collateralAt")
       .staticCall(0n)
       .then((answer: { terms: { initialBps: bigint; maintenanceBps: bigint } }) => answer);
@@ -71,15 +53,15 @@ describe("the keeper's pokes", function () {
   /** Rounds `seconds` apart, up and down by `bps`. */
   const rounds = async (count: number, bps: number, seconds = 60) => {
     for (let i = 0; i < count; i += 1) {
-      await world.setPrice(0, PRICES[0] * (i % 2 === 0 ? 1 - bps / 10_000 : 1));
-      await chain.mine(seconds);
+      await bench.world.setPrice(0, PRICES[0] * (i % 2 === 0 ? 1 - bps / 10_000 : 1));
+      await bench.chain.mine(seconds);
     }
   };
 
   describe("openGauges", () => {
     const seenNow = async () => {
-      const gauges = await openGauges(world.deployment, chain.rpc);
-      return (await ask(chain.rpc, gauges.probeAt(await headNow())))[0];
+      const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
+      return (await ask(bench.chain.rpc, gauges.probeAt(await headNow())))[0];
     };
 
     it("shows what a poke would do, and does nothing", async () => {
@@ -88,7 +70,7 @@ describe("the keeper's pokes", function () {
       const seen = (await seenNow())!;
       const [initialBps, maintenanceBps] = (await configurator
         .getFunction("poke")
-        .staticCall(world.deployment.vault, asset())) as [bigint, bigint];
+        .staticCall(bench.world.deployment.vault, asset())) as [bigint, bigint];
       expect(seen).to.deep.equal({
         number: 0,
         after: { initialBps, maintenanceBps },
@@ -100,68 +82,56 @@ describe("the keeper's pokes", function () {
     });
 
     it("asks within the block's request, once a minute of block time", async () => {
-      const gauges = await openGauges(world.deployment, chain.rpc);
+      const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
       const head = await headNow();
       const callsAt = (seconds: bigint) =>
         gauges.probeAt({ ...head, timestamp: head.timestamp + seconds }).calls.length;
       expect([0n, 12n, 59n, 60n, 72n, 200n].map(callsAt)).to.deep.equal([3, 0, 0, 3, 0, 3]);
-      const none = { ...world.deployment, collaterals: [] };
-      expect((await openGauges(none, chain.rpc)).probeAt(head).calls).to.be.empty;
+      const none = { ...bench.world.deployment, collaterals: [] };
+      expect((await openGauges(none, bench.chain.rpc)).probeAt(head).calls).to.be.empty;
     });
 
     it("takes no answer for none, and a configurator that refuses for one that would do nothing", async () => {
       const head = await headNow();
       const answering = (ok: (i: number) => boolean): Rpc => ({
         batch: async (calls): Promise<RpcAnswer[]> => {
-          const answers = await chain.rpc.batch(calls);
+          const answers = await bench.chain.rpc.batch(calls);
           return answers.map((answer, i) =>
             ok(i) ? answer : { ok: false, code: -32_005, message: "busy", data: undefined },
           );
         },
       });
       for (const lost of [0, 1, 2]) {
-        const gauges = await openGauges(world.deployment, chain.rpc);
+        const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
         const [seen] = await ask(
           answering((i) => i !== lost),
           gauges.probeAt(head),
         );
         expect(seen, String(lost)).to.equal(undefined);
       }
-      const none = [world.deployment.vault, asset(), `0x${"0".repeat(40)}`, 1, 1] as const;
+      const none = [bench.world.deployment.vault, asset(), `0x${"0".repeat(40)}`, 1, 1] as const;
       const { abi } = artifactsOf("default")("Governance.sol", "Governance");
-      const governance = new Contract(world.deployment.governance!, abi, world.trader);
+      const governance = new Contract(bench.world.deployment.governance!, abi, bench.world.trader);
       const data = configurator.interface.encodeFunctionData("setVolatility", none);
-      await world.act(governance, "schedule", world.deployment.configurator, data, 0);
-      await chain.mine();
-      await chain.mine(RISK_DELAY_SECONDS);
-      await world.act(configurator, "setVolatility", ...none);
-      await chain.mine();
+      await bench.world.act(governance, "schedule", bench.world.deployment.configurator, data, 0);
+      await bench.chain.mine();
+      await bench.chain.mine(RISK_DELAY_SECONDS);
+      await bench.world.act(configurator, "setVolatility", ...none);
+      await bench.chain.mine();
       expect(await seenNow()).to.equal(undefined);
     });
 
     it("does not start on what is no gauge", async () => {
-      const [first] = world.deployment.collaterals;
-      const wrong = { ...world.deployment, collaterals: [{ ...first!, gauge: first!.address }] };
-      const error: unknown = await openGauges(wrong, chain.rpc).catch((thrown: unknown) => thrown);
+      const [first] = bench.world.deployment.collaterals;
+      const wrong = { ...bench.world.deployment, collaterals: [{ ...first!, gauge: first!.address }] };
+      const error: unknown = await openGauges(wrong, bench.chain.rpc).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(UserError);
     });
   });
 
   describe("on a chain", () => {
-    let folder: string;
-    let keeper: KeeperProcess | undefined;
-
-    beforeEach(() => {
-      folder = mkdtempSync(join(tmpdir(), "tocsin-keeper-"));
-    });
-    afterEach(async () => {
-      if (keeper?.process.exitCode === null) await keeper.stop("SIGKILL");
-      rmSync(folder, { recursive: true });
-    });
-
     const start = async (changes: Readonly<Record<string, unknown>> = {}) => {
-      const started = startKeeper(writeConfig(folder, chain.url, world.deployment, changes));
-      keeper = started;
+      const started = bench.start(bench.written(changes));
       await mineUntil(() => Promise.resolve(started.lines.some(({ event }) => event === "block.seen")));
       return started;
     };
@@ -170,26 +140,31 @@ describe("the keeper's pokes", function () {
     async function mineUntil(isDone: () => Promise<boolean>, seconds = 60, most = 60): Promise<void> {
       for (let i = 0; i < most; i += 1) {
         if (await isDone()) return;
-        await chain.mine(seconds);
+        await bench.chain.mine(seconds);
         await sleep(60);
       }
+      const keeper = bench.keepers.at(-1);
       const tail = keeper?.lines.slice(-12).map((line) => JSON.stringify(line)) ?? [];
       throw new Error(`not within ${most} blocks; ${keeper?.stderr() ?? ""}\n${tail.join("\n")}`);
     }
 
     it("tightens at once and by steps, calls whom a step makes callable, and loosens in the end", async () => {
-      const account = await world.open(1n, 0, etherFor(1.06), DEBT);
-      await chain.mine();
+      const account = await bench.world.open(1n, 0, etherFor(1.06), DEBT);
+      await bench.chain.mine();
       const running = await start();
       expect(await weights()).to.deep.equal({ initialBps: 7_600, maintenanceBps: 8_020 });
       // A fall that leaves it at 1.0012.
-      await world.setPrice(0, 1_889);
-      await chain.mine();
+      await bench.world.setPrice(0, 1_889);
+      await bench.chain.mine();
       await mineUntil(async () => (await weights()).maintenanceBps < 8_020);
       expect(await weights()).to.deep.equal({ initialBps: 6_909, maintenanceBps: 7_995 });
       // A maintenance weight of 79.95 % makes 1.0012 times the debt 0.998 of it.
-      await mineUntil(async () => (await readEventsNamed(chain, world, "MarginCallOpened")).length === 1);
-      expect(Number(await world.vault.getFunction("statusOf").staticCall(account))).to.equal(Status.Called);
+      await mineUntil(
+        async () => (await readEventsNamed(bench.chain, bench.world, "MarginCallOpened")).length === 1,
+      );
+      expect(Number(await bench.world.vault.getFunction("statusOf").staticCall(account))).to.equal(
+        Status.Called,
+      );
 
       const poked = pokes(running).length;
       await mineUntil(async () => (await weights()).maintenanceBps === 7_970, 300);
@@ -210,7 +185,7 @@ describe("the keeper's pokes", function () {
       const before = (await gauge.getFunction("measurement").staticCall()) as { roundId: bigint };
       await rounds(5, 0);
       for (let i = 0; i < 4; i += 1) {
-        await chain.mine(60);
+        await bench.chain.mine(60);
         await sleep(80);
       }
       expect(pokes(running)).to.be.empty;
@@ -220,7 +195,7 @@ describe("the keeper's pokes", function () {
         return now.roundId >= before.roundId + 6n;
       });
       for (let i = 0; i < 4; i += 1) {
-        await chain.mine(60);
+        await bench.chain.mine(60);
         await sleep(80);
       }
       expect(pokes(running)).to.have.length(1);

@@ -1,15 +1,12 @@
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, it } from "mocha";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountId } from "../../sdk/accountId.ts";
 import type { VaultEventName } from "../../sdk/vaultEvent.ts";
 import { Status } from "../../sdk/vaultTypes.ts";
-import { KEYS, startChain, type Chain } from "./support/chain.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
-import { buildWorld, type World } from "./support/world.ts";
+import { KEYS } from "./support/chain.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
+import { writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
 import { etherFor } from "./support/etherFor.ts";
 import { readEventsNamed } from "./support/readEvents.ts";
 
@@ -19,62 +16,33 @@ const DEBT = 10_000n * USDC;
 
 describe("npm run keeper", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
-  let folder: string;
-  let keepers: KeeperProcess[];
-  let baseSnapshot: string;
+  const bench = useKeeperBench("keeper");
 
-  before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    await chain.send("evm_setAutomine", false);
-    baseSnapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-keeper-"));
-    keepers = [];
-  });
-  afterEach(async () => {
-    for (const keeper of keepers) if (keeper.process.exitCode === null) await keeper.stop("SIGKILL");
-    rmSync(folder, { recursive: true });
-    await chain.send("evm_revert", baseSnapshot);
-    baseSnapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
-  });
-
-  const start = (changes: Readonly<Record<string, unknown>> = {}, command: "run" | "once" = "run") => {
-    const keeper = startKeeper(writeConfig(folder, chain.url, world.deployment, changes), command);
-    keepers.push(keeper);
-    return keeper;
-  };
+  const start = (changes: Readonly<Record<string, unknown>> = {}, command: "run" | "once" = "run") =>
+    bench.start(bench.written(changes), command);
 
   /** Mines blocks `seconds` apart until `isDone`, giving the keeper time in between; fails after `most`. */
   async function mineUntil(isDone: () => Promise<boolean>, seconds = 12, most = 80): Promise<void> {
     for (let i = 0; i < most; ++i) {
       if (await isDone()) return;
-      await chain.mine(seconds);
+      await bench.chain.mine(seconds);
       await sleep(60);
     }
     const tail =
-      keepers
+      bench.keepers
         .at(-1)
         ?.lines.slice(-15)
         .map((line) => JSON.stringify(line)) ?? [];
-    throw new Error(`not within ${most} blocks; ${keepers.at(-1)?.stderr() ?? ""}\n${tail.join("\n")}`);
+    throw new Error(`not within ${most} blocks; ${bench.keepers.at(-1)?.stderr() ?? ""}\n${tail.join("\n")}`);
   }
 
   async function statusOf(account: AccountId): Promise<Status> {
-    return Number(await world.vault.getFunction("statusOf").staticCall(account)) as Status;
+    return Number(await bench.world.vault.getFunction("statusOf").staticCall(account)) as Status;
   }
 
-  const events = <Name extends VaultEventName>(name: Name) => readEventsNamed(chain, world, name);
+  const events = <Name extends VaultEventName>(name: Name) => readEventsNamed(bench.chain, bench.world, name);
 
-  const opened = (n: bigint, health: number) => world.open(n, 0, etherFor(health), DEBT);
+  const opened = (n: bigint, health: number) => bench.world.open(n, 0, etherFor(health), DEBT);
   const isSeen = (keeper: KeeperProcess) => () =>
     Promise.resolve(keeper.lines.some(({ event }) => event === "block.seen"));
 
@@ -85,29 +53,31 @@ describe("npm run keeper", function () {
       await opened(3n, 1.058),
       await opened(4n, 1.0565),
     ];
-    await chain.mine();
+    await bench.chain.mine();
     const keeper = start();
     await mineUntil(isSeen(keeper));
 
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(async () => (await events("MarginCallOpened")).length === 3);
     const calls = await events("MarginCallOpened");
     expect(calls.map(({ account }) => account)).to.have.members([slipping, sinking, reckless]);
-    expect(calls.every(({ actor }) => actor === world.keeper.address)).to.be.true;
+    expect(calls.every(({ actor }) => actor === bench.world.keeper.address)).to.be.true;
     expect(await statusOf(calm)).to.equal(Status.Healthy);
     expect(await events("Liquidated")).to.be.empty;
 
     // The first cures itself by a deposit, which closes its call without the keeper.
-    await world.act(
-      world.vault,
+    await bench.world.act(
+      bench.world.vault,
       "depositCollateral",
       slipping,
-      world.deployment.collaterals[0]!.address,
+      bench.world.deployment.collaterals[0]!.address,
       ETHER,
     );
     const { deadline } = calls.find(({ account }) => account === sinking)!.notice;
     const timestamp = async () =>
-      Number((await chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false)).timestamp);
+      Number(
+        (await bench.chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false)).timestamp,
+      );
     await mineUntil(async () => (await timestamp()) > Number(deadline) - 120, 600);
     expect(await statusOf(slipping)).to.be.oneOf([Status.Healthy, Status.Warned]);
     const before = await events("Liquidated");
@@ -120,13 +90,13 @@ describe("npm run keeper", function () {
 
     // Far below the floor: taken without waiting for anything.
     const doomed = await opened(5n, 1.2);
-    await world.setPrice(0, 1_450);
-    const from = Number(await chain.send<string>("eth_blockNumber"));
+    await bench.world.setPrice(0, 1_450);
+    const from = Number(await bench.chain.send<string>("eth_blockNumber"));
     await mineUntil(async () => {
       const takes = await events("Liquidated");
       return takes.some(({ account, notice }) => account === doomed && notice.status >= Status.Critical);
     });
-    expect(Number(await chain.send<string>("eth_blockNumber")) - from).to.be.at.most(6);
+    expect(Number(await bench.chain.send<string>("eth_blockNumber")) - from).to.be.at.most(6);
     expect(await keeper.stop("SIGTERM")).to.equal(0);
     expect(keeper.stderr()).to.equal("");
     expect(keeper.lines.at(-1)?.event).to.equal("keeper.stopped");
@@ -134,13 +104,13 @@ describe("npm run keeper", function () {
 
   it("closes a recovered call past its deadline, and reopens a lapsed one", async () => {
     const [recovering, lapsing] = [await opened(1n, 1.062), await opened(2n, 1.0565)];
-    await chain.mine();
+    await bench.chain.mine();
     const keeper = start({ profitMargin: "1000000" });
     await mineUntil(isSeen(keeper));
-    await world.setPrice(0, 1_872);
+    await bench.world.setPrice(0, 1_872);
     await mineUntil(async () => (await events("MarginCallOpened")).length === 2);
     // Above 1 for one of them and never at the closing level.
-    await world.setPrice(0, 1_888);
+    await bench.world.setPrice(0, 1_888);
     await mineUntil(
       async () => (await events("MarginCallClosed")).some(({ account }) => account === recovering),
       900,
@@ -150,26 +120,26 @@ describe("npm run keeper", function () {
       900,
     );
     const [again] = (await events("MarginCallOpened")).filter(({ notice }) => notice.reopened);
-    expect(again).to.deep.include({ account: lapsing, actor: world.keeper.address });
+    expect(again).to.deep.include({ account: lapsing, actor: bench.world.keeper.address });
     await keeper.stop("SIGTERM");
   });
 
   it("books the loss of an account with nothing left", async () => {
     const account = await opened(1n, 1.06);
-    await chain.mine();
+    await bench.chain.mine();
     const keeper = start({ criticalAtAnyProfit: false, profitMargin: "1000000" });
     await mineUntil(isSeen(keeper));
-    await world.setPrice(0, 1);
+    await bench.world.setPrice(0, 1);
     await mineUntil(async () => (await events("BadDebtRealized")).length === 1);
     const [loss] = await events("BadDebtRealized");
-    expect(loss).to.deep.include({ account, actor: world.keeper.address });
+    expect(loss).to.deep.include({ account, actor: bench.world.keeper.address });
     await keeper.stop("SIGTERM");
   });
 
   it("once does what is due and ends", async () => {
     await opened(1n, 1.06);
-    await world.setPrice(0, 1_870);
-    await chain.mine();
+    await bench.world.setPrice(0, 1_870);
+    await bench.chain.mine();
     const keeper = start({}, "once");
     await mineUntil(() => Promise.resolve(keeper.process.exitCode !== null), 12, 400);
     expect(await keeper.ended()).to.equal(0);
@@ -177,7 +147,7 @@ describe("npm run keeper", function () {
   });
 
   it("K-12 refuses a second process on the same store", async () => {
-    await chain.mine();
+    await bench.chain.mine();
     const first = start();
     await mineUntil(isSeen(first));
     const second = start();
@@ -187,18 +157,18 @@ describe("npm run keeper", function () {
   });
 
   it("K-08 stops when somebody else sends with its key", async () => {
-    await chain.mine();
+    await bench.chain.mine();
     const keeper = start();
     await mineUntil(isSeen(keeper));
     const stranger = () =>
-      chain.send("eth_sendTransaction", {
-        from: world.keeper.address,
-        to: world.trader.address,
+      bench.chain.send("eth_sendTransaction", {
+        from: bench.world.keeper.address,
+        to: bench.world.trader.address,
         value: "0x1",
       });
     for (let i = 0; i < 3; ++i) {
       await stranger().catch(() => undefined);
-      await chain.mine();
+      await bench.chain.mine();
       await sleep(100);
     }
     await mineUntil(() => Promise.resolve(keeper.process.exitCode !== null), 12, 40);
@@ -208,12 +178,12 @@ describe("npm run keeper", function () {
 
   it("K-13 follows a chain that goes back, and calls again what the old one had called", async () => {
     await opened(1n, 1.06);
-    await world.setPrice(0, 1_870);
-    await chain.mine();
-    const snapshot = await chain.send("evm_snapshot");
+    await bench.world.setPrice(0, 1_870);
+    await bench.chain.mine();
+    const snapshot = await bench.chain.send("evm_snapshot");
     const keeper = start();
     await mineUntil(async () => (await events("MarginCallOpened")).length === 1);
-    await chain.send("evm_revert", snapshot);
+    await bench.chain.send("evm_revert", snapshot);
     expect(await events("MarginCallOpened")).to.be.empty;
     await mineUntil(async () => (await events("MarginCallOpened")).length === 1, 13);
     await keeper.stop("SIGTERM");
@@ -223,8 +193,8 @@ describe("npm run keeper", function () {
 
   it("K-19 never writes the key, whatever happens", async () => {
     await opened(1n, 1.06);
-    await world.setPrice(0, 1_870);
-    await chain.mine();
+    await bench.world.setPrice(0, 1_870);
+    await bench.chain.mine();
     const keeper = start();
     await mineUntil(async () => (await events("MarginCallOpened")).length === 1);
     await keeper.stop("SIGTERM");
@@ -248,9 +218,8 @@ describe("npm run keeper", function () {
   }
 
   it("C-66 ends with code 2 when the endpoint serves another chain", async () => {
-    const deployment = { ...world.deployment, chainId: 1 };
-    const keeper = startKeeper(writeConfig(folder, chain.url, deployment));
-    keepers.push(keeper);
+    const deployment = { ...bench.world.deployment, chainId: 1 };
+    const keeper = bench.start(writeConfig(bench.folder, bench.chain.url, deployment));
     expect(await keeper.ended()).to.equal(2);
     expect(keeper.stderr()).to.contain("serves chain 31337, the deployment is on chain 1");
   });

@@ -1,16 +1,15 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { before, beforeEach, describe, it } from "mocha";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
-import { KEYS, startChain, type Chain } from "./support/chain.ts";
+import { KEYS } from "./support/chain.ts";
 import { etherFor } from "./support/etherFor.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
+import { useKeeperBench } from "./support/keeperBench.ts";
+import { writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
 import { readEvents, type SeenVaultEvent } from "./support/readEvents.ts";
-import { buildWorld, type World } from "./support/world.ts";
 
 const DEBT = 10_000n * 10n ** 6n;
 /** Another of the node's accounts. */
@@ -25,58 +24,39 @@ const MINED_WITHIN = 3;
 
 describe("two keepers of one vault", function () {
   this.timeout(120_000);
-  let chain: Chain;
-  let world: World;
-  let folder: string;
-  let snapshot: string;
+  const bench = useKeeperBench("standby");
   const running = new Set<KeeperProcess>();
 
   before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    await world.act(world.quote, "mint", STANDBY, 10n ** 13n);
-    for (let n = 1; n <= 12; ++n) await world.open(BigInt(n), 0, etherFor(1.06 + n / 250), DEBT);
-    await chain.send("evm_setAutomine", false);
-    snapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
+    await bench.world.act(bench.world.quote, "mint", STANDBY, 10n ** 13n);
+    for (let n = 1; n <= 12; ++n) await bench.world.open(BigInt(n), 0, etherFor(1.06 + n / 250), DEBT);
   });
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-standby-"));
-  });
-  afterEach(async () => {
-    for (const keeper of running) if (keeper.process.exitCode === null) await keeper.stop("SIGKILL");
     running.clear();
-    rmSync(folder, { recursive: true });
-    await chain.send("evm_revert", snapshot);
-    snapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
   });
 
   /** Starts the keeper of a rank, with a store of its own that outlives it. */
   function start(rank: 0 | 1, key: string = rank === 0 ? KEYS.keeper : STANDBY_KEY): KeeperProcess {
-    const own = join(folder, `${rank}`);
+    const own = join(bench.folder, `${rank}`);
     mkdirSync(own, { recursive: true });
-    const config = writeConfig(own, chain.url, world.deployment, {
+    const config = writeConfig(own, bench.chain.url, bench.world.deployment, {
       standby: { rank },
       // What this is about is who acts, and not whether it pays.
       criticalLossPerAccountPerDay: "1000000",
       brake: { maxShareBps: 10_000 },
     });
-    const keeper = startKeeper(config, "run", { TOCSIN_KEEPER_KEY: key });
+    const keeper = bench.start(config, "run", { TOCSIN_KEEPER_KEY: key });
     running.add(keeper);
     return keeper;
   }
   const said = ({ lines }: KeeperProcess, event: string) => lines.filter((line) => line.event === event);
-  const blockNumber = async () => Number(await chain.send<string>("eth_blockNumber"));
-  const account = (n: number): AccountId => accountIdOf(world.trader.address, BigInt(n));
+  const blockNumber = async () => Number(await bench.chain.send<string>("eth_blockNumber"));
+  const account = (n: number): AccountId => accountIdOf(bench.world.trader.address, BigInt(n));
 
   /** Each keeper decides upon each block before there is another, so that what is counted is not the machine's speed. */
   async function mine(blocks = 1): Promise<void> {
     for (let i = 0; i < blocks; ++i) {
-      await chain.mine(BLOCK_SECONDS);
+      await bench.chain.mine(BLOCK_SECONDS);
       const head = await blockNumber();
       const isBehind = (keeper: KeeperProcess) =>
         keeper.process.exitCode === null && said(keeper, "block.seen").at(-1)?.block !== head;
@@ -97,7 +77,7 @@ describe("two keepers of one vault", function () {
     throw new Error(`not within ${most} blocks\n${tails.join("\n\n")}`);
   }
   const deedsOf = async (actor: string): Promise<SeenVaultEvent[]> =>
-    (await readEvents(chain, world)).filter(
+    (await readEvents(bench.chain, bench.world)).filter(
       (event) =>
         "actor" in event &&
         event.actor === actor &&
@@ -115,10 +95,10 @@ describe("two keepers of one vault", function () {
     // A crash in steps: calls, cures by price, calls again, then far below the floor.
     const crash = [1_900, 1_870, 1_930, 1_860, 1_830, 1_700, 1_650];
     for (const price of crash) {
-      await world.setPrice(0, price);
+      await bench.world.setPrice(0, price);
       await mine(6);
     }
-    const byFirst = await deedsOf(world.keeper.address);
+    const byFirst = await deedsOf(bench.world.keeper.address);
     expect(byFirst.filter(({ name }) => name === "MarginCallOpened")).to.not.be.empty;
     expect(byFirst.filter(({ name }) => name === "Liquidated")).to.not.be.empty;
     expect(sentBy(second)).to.be.empty;
@@ -131,11 +111,11 @@ describe("two keepers of one vault", function () {
     running.delete(first);
     const fresh = account(50);
     const doomed = account(51);
-    await world.open(50n, 0, etherFor(1.06, 1_650), DEBT);
-    await world.open(51n, 0, etherFor(1.2, 1_650), DEBT);
+    await bench.world.open(50n, 0, etherFor(1.06, 1_650), DEBT);
+    await bench.world.open(51n, 0, etherFor(1.2, 1_650), DEBT);
     await mine();
     const killedAt = await blockNumber();
-    await world.setPrice(0, 1_550);
+    await bench.world.setPrice(0, 1_550);
     await mineUntil(async () =>
       (await deedsOf(STANDBY)).some(
         (event) => "account" in event && event.account === fresh && event.name === "MarginCallOpened",
@@ -148,7 +128,7 @@ describe("two keepers of one vault", function () {
     expect(call!.block - (killedAt + 1)).to.be.within(CALL_DELAY_BLOCKS, CALL_DELAY_BLOCKS + MINED_WITHIN);
     expect(said(second, "standby.tookOver")).to.have.length(1);
 
-    await world.setPrice(0, 1_250);
+    await bench.world.setPrice(0, 1_250);
     await mine();
     const sunkAt = await blockNumber();
     await mineUntil(async () =>
@@ -168,14 +148,14 @@ describe("two keepers of one vault", function () {
     await mineUntil(() => said(first, "block.seen").length > 0);
     await mine(3);
     const sentBefore = sentBy(second).length;
-    await world.setPrice(0, 1_600);
+    await bench.world.setPrice(0, 1_600);
     await mine();
-    await world.open(60n, 0, etherFor(1.06, 1_600), DEBT);
-    await world.open(61n, 0, etherFor(1.065, 1_600), DEBT);
+    await bench.world.open(60n, 0, etherFor(1.06, 1_600), DEBT);
+    await bench.world.open(61n, 0, etherFor(1.065, 1_600), DEBT);
     await mine();
-    await world.setPrice(0, 1_500);
+    await bench.world.setPrice(0, 1_500);
     await mine(10);
-    const opened = (await deedsOf(world.keeper.address)).filter(
+    const opened = (await deedsOf(bench.world.keeper.address)).filter(
       (event) => "account" in event && [account(60), account(61)].includes(event.account),
     );
     expect(opened.map(({ name }) => name)).to.deep.equal(["MarginCallOpened", "MarginCallOpened"]);
@@ -195,7 +175,7 @@ describe("two keepers of one vault", function () {
     await mineUntil(() => said(second, "transaction.mined").length > 0);
     await first.stop("SIGKILL");
     running.delete(first);
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mine();
     const dueAt = await blockNumber();
     await mine();
@@ -219,13 +199,15 @@ describe("two keepers of one vault", function () {
     await mineUntil(() => said(first, "transaction.mined").length > 0);
     const second = start(1, KEYS.keeper);
     await mineUntil(() => said(second, "block.seen").length > 0);
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(() => [first, second].some(({ process }) => process.exitCode !== null));
     expect(await second.ended()).to.equal(1);
     expect(second.stderr()).to.contain("another process has its key");
     await mine(3);
     expect(first.process.exitCode).to.equal(null);
-    const calls = (await readEvents(chain, world)).filter(({ name }) => name === "MarginCallOpened");
+    const calls = (await readEvents(bench.chain, bench.world)).filter(
+      ({ name }) => name === "MarginCallOpened",
+    );
     const called = calls.flatMap((event) => ("account" in event ? [event.account] : []));
     expect(new Set(called).size).to.equal(called.length);
     expect(called).to.not.be.empty;

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { createHmac } from "node:crypto";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -12,10 +11,9 @@ import {
   subscribeTypedData,
   type Subscribe,
 } from "../../../sdk/alertRequest.ts";
-import { startChain, type Chain } from "../support/chain.ts";
 import { etherFor } from "../support/etherFor.ts";
-import { startKeeper, writeConfig, type KeeperProcess } from "../support/keeperProcess.ts";
-import { buildWorld, type World } from "../support/world.ts";
+import { useKeeperBench } from "../support/keeperBench.ts";
+import type { KeeperProcess } from "../support/keeperProcess.ts";
 import { startSink, type Received, type Sink } from "./support/sink.ts";
 import { startSmtpSink, type SmtpSink } from "./support/smtpSink.ts";
 
@@ -24,28 +22,12 @@ const SECRET = `0x${"5a".repeat(32)}`;
 
 describe("a keeper that tells traders", function () {
   this.timeout(120_000);
-  let chain: Chain;
-  let world: World;
-  let folder: string;
+  const bench = useKeeperBench("alerts-run");
   let hook: Sink;
   let smtp: SmtpSink;
-  let keepers: KeeperProcess[];
-  let baseSnapshot: string;
 
-  before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    await chain.send("evm_setAutomine", false);
-    baseSnapshot = await chain.send("evm_snapshot");
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "tocsin-alerts-run-"));
     [hook, smtp] = [await startSink(), await startSmtpSink()];
-    keepers = [];
     // A trader's server that agrees to what it is asked.
     hook.answer = ({ body }, response) => {
       const { kind, code } = JSON.parse(body) as { kind: string; code?: string };
@@ -53,16 +35,11 @@ describe("a keeper that tells traders", function () {
     };
   });
   afterEach(async () => {
-    for (const keeper of keepers) if (keeper.process.exitCode === null) await keeper.stop("SIGKILL");
     await Promise.all([hook.close(), smtp.close()]);
-    rmSync(folder, { recursive: true });
-    await chain.send("evm_revert", baseSnapshot);
-    baseSnapshot = await chain.send("evm_snapshot");
-    await world.resetNonce();
   });
 
   const configOf = (more: Readonly<Record<string, unknown>> = {}) =>
-    writeConfig(folder, chain.url, world.deployment, {
+    bench.written({
       alerts: {
         listen: "127.0.0.1:0",
         timeoutMs: 1_000,
@@ -72,8 +49,7 @@ describe("a keeper that tells traders", function () {
       },
     });
   async function start(file = configOf()): Promise<KeeperProcess> {
-    const keeper = startKeeper(file);
-    keepers.push(keeper);
+    const keeper = bench.start(file);
     await until(keeper, () => keeper.lines.some(({ event }) => event === "block.seen"));
     return keeper;
   }
@@ -100,10 +76,10 @@ describe("a keeper that tells traders", function () {
   }
 
   async function signed(changes: Partial<Subscribe>): Promise<Readonly<Record<string, unknown>>> {
-    const head = await chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
+    const head = await bench.chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
     const issuedAt = Number(head.timestamp);
     const message: Subscribe = {
-      owner: world.trader.address,
+      owner: bench.world.trader.address,
       channel: "webhook",
       target: `${hook.url}/calls`,
       levels: ALERT_LEVELS,
@@ -113,9 +89,9 @@ describe("a keeper that tells traders", function () {
       validUntil: issuedAt + 3_600,
       ...changes,
     };
-    const { chainId, vault } = world.deployment;
+    const { chainId, vault } = bench.world.deployment;
     const { domain, types } = subscribeTypedData(chainId, vault, message);
-    const signature = await world.trader.signTypedData(domain, types, message);
+    const signature = await bench.world.trader.signTypedData(domain, types, message);
     const secret = message.channel === "webhook" ? { secret: SECRET } : {};
     return { kind: "subscribe", message, signature, ...secret };
   }
@@ -138,25 +114,25 @@ describe("a keeper that tells traders", function () {
   /** Mines blocks until something is so, giving the keeper time in between. */
   async function mineUntil(keeper: KeeperProcess, isSo: () => boolean, seconds = 12): Promise<void> {
     for (let i = 0; i < 120 && !isSo(); ++i) {
-      await chain.mine(seconds);
+      await bench.chain.mine(seconds);
       await sleep(100);
     }
     await until(keeper, isSo, 2_000);
   }
 
   it("takes a subscription, asks, and tells of the call, its time and its receipt", async () => {
-    await world.open(1n, 0, etherFor(1.0565), DEBT);
-    await chain.mine();
+    await bench.world.open(1n, 0, etherFor(1.0565), DEBT);
+    await bench.chain.mine();
     const keeper = await start();
     await subscribed(keeper);
     // Not confirmed: a question and nothing else.
     const mail = { channel: "email", target: "trader@example.net", secretHash: NO_SECRET_HASH } as const;
     const answer = await post(keeper, await signed(mail));
     expect(answer.status).to.equal(200);
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(keeper, () => told("called").length === 1);
     const [call] = told("called");
-    expect(call).to.deep.include({ owner: world.trader.address, subAccount: "1", nonce: 1 });
+    expect(call).to.deep.include({ owner: bench.world.trader.address, subAccount: "1", nonce: 1 });
     expect(call?.text)
       .to.contain("either repay")
       .and.to.contain("or deposit")
@@ -178,14 +154,14 @@ describe("a keeper that tells traders", function () {
   });
 
   it("K-09 killed while a message is on its way: it is sent again, with the same key", async () => {
-    await world.open(1n, 0, etherFor(1.0565), DEBT);
-    await chain.mine();
+    await bench.world.open(1n, 0, etherFor(1.0565), DEBT);
+    await bench.chain.mine();
     const file = configOf();
     const keeper = await start(file);
     await subscribed(keeper);
     const hanging: Received[] = [];
     hook.answer = (received) => void hanging.push(received);
-    await world.setPrice(0, 1_870);
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(keeper, () => hanging.some(({ body }) => body.includes('"kind":"called"')));
     await keeper.stop("SIGKILL");
     hook.answer = (_received, response) => response.end("thanks");
@@ -200,43 +176,41 @@ describe("a keeper that tells traders", function () {
   });
 
   it("K-13 takes a call back that a reorganisation has undone", async () => {
-    await world.open(1n, 0, etherFor(1.0565), DEBT);
-    await chain.mine();
+    await bench.world.open(1n, 0, etherFor(1.0565), DEBT);
+    await bench.chain.mine();
     const keeper = await start();
     await subscribed(keeper);
-    const fork = await chain.send<string>("evm_snapshot");
-    await world.setPrice(0, 1_870);
+    const fork = await bench.chain.send<string>("evm_snapshot");
+    await bench.world.setPrice(0, 1_870);
     await mineUntil(keeper, () => told("called").length === 1);
-    await chain.send("evm_revert", fork);
-    await world.resetNonce();
+    await bench.chain.send("evm_revert", fork);
+    await bench.world.resetNonce();
     // Another branch, longer than the one before, on which the price never fell.
-    for (let i = 0; i < 12; ++i) await chain.mine(13);
+    for (let i = 0; i < 12; ++i) await bench.chain.mine(13);
     await mineUntil(keeper, () => told("retraction").some(({ retractedKind }) => retractedKind === "called"));
     const [retraction] = told("retraction").filter(({ retractedKind }) => retractedKind === "called");
     expect(retraction?.retractedKey).to.equal(told("called")[0]?.key);
   });
 
   it("takes a signed file from the command line while nothing listens, and refuses what is none", async () => {
-    const file = writeConfig(folder, chain.url, world.deployment, {
+    const file = bench.written({
       alerts: { timeoutMs: 1_000, webhook: { allowed: [hook.host] } },
     });
-    await chain.mine();
+    await bench.chain.mine();
     const keeper = await start(file);
-    const request = join(folder, "request.json");
+    const request = join(bench.folder, "request.json");
     writeFileSync(request, JSON.stringify(await signed({})));
-    const handIn = startKeeper(file, "alerts", {}, ["--file", request]);
-    keepers.push(handIn);
+    const handIn = bench.start(file, "alerts", {}, ["--file", request]);
     expect(await handIn.ended()).to.equal(0);
     await until(keeper, () => told("confirmation").length === 1);
     writeFileSync(request, '{"kind":"subscribe"}');
-    const broken = startKeeper(file, "alerts", {}, ["--file", request]);
-    keepers.push(broken);
+    const broken = bench.start(file, "alerts", {}, ["--file", request]);
     expect(await broken.ended()).to.equal(2);
     expect(broken.stderr()).to.contain("message");
   });
 
   it("C-66 refuses bodies that are too long, of another type, or no JSON, and more than a fair share", async () => {
-    await chain.mine();
+    await bench.chain.mine();
     const keeper = await start(configOf({ requestsPerMinute: 8 }));
     expect((await post(keeper, "x".repeat(20_000))).status).to.equal(413);
     expect((await post(keeper, "{")).status).to.equal(400);
