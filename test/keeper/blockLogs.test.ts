@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { before, beforeEach, describe, it } from "mocha";
 import { id, Interface } from "ethers";
 import { VAULT_EVENT_TOPICS } from "../../sdk/vaultEvents.ts";
 import { FalseAnswerError, RetryableError } from "../../keeper/errors.ts";
@@ -8,12 +8,11 @@ import { headerProbe, headersProbe, rangeLogsProbe } from "../../keeper/sources/
 import { LogsBloom } from "../../keeper/sources/logsBloom.ts";
 import { ask } from "../../keeper/sources/probe.ts";
 import type { Rpc, RpcAnswer } from "../../keeper/sources/rpcClient.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import { useWorld } from "./support/useWorld.ts";
 import { bloomOf, FakeChain } from "./support/fakeChain.ts";
 import { recordingLog, type RecordingLog } from "./support/recordingLog.ts";
 import { accountOf } from "./support/state.ts";
 import { ASSET, deposited, VAULT } from "./support/vaultLogs.ts";
-import { buildWorld, type World } from "./support/world.ts";
 
 const FULL = `0x${"ff".repeat(256)}`;
 
@@ -33,28 +32,21 @@ describe("LogsBloom", () => {
 
   describe("on a real chain", function () {
     this.timeout(60_000);
-    let chain: Chain;
-    let world: World;
+    const bench = useWorld();
     before(async () => {
-      chain = await startChain();
-      world = await buildWorld(chain);
-      await world.open(1n, 0, 10n ** 19n, 10n ** 9n);
-      await chain.mine();
-    });
-    after(async () => {
-      world.close();
-      await chain.close();
+      await bench.world.open(1n, 0, 10n ** 19n, 10n ** 9n);
+      await bench.chain.mine();
     });
 
     it("says yes to every block with a log of the vault, and no to most others", async () => {
-      const head = Number(await chain.send<string>("eth_blockNumber"));
+      const head = Number(await bench.chain.send<string>("eth_blockNumber"));
       const [headers, logs] = await ask(
-        chain.rpc,
+        bench.chain.rpc,
         headersProbe(0, head),
-        rangeLogsProbe(world.deployment.vault, 0, head),
+        rangeLogsProbe(bench.world.deployment.vault, 0, head),
       );
       const withLogs = new Set(logs.map(({ blockNumber }) => blockNumber));
-      const bloom = new LogsBloom(world.deployment.vault, topics);
+      const bloom = new LogsBloom(bench.world.deployment.vault, topics);
       const promised = headers.filter((header) => bloom.mayHold(header!.logsBloom!)).map((h) => h!.number);
       expect(withLogs.size).to.be.above(4);
       expect(promised).to.include.members([...withLogs]);

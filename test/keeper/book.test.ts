@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { after, before, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { Book } from "../../keeper/book/book.ts";
 import { applyEvent, BookError } from "../../keeper/book/applyEvent.ts";
 import { NEW_ACCOUNT, NEW_VAULT } from "../../keeper/book/vaultRecord.ts";
@@ -11,11 +11,12 @@ import { debtIndexAt } from "../../sdk/interest.ts";
 import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
 import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
 import { ask } from "../../keeper/sources/probe.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import type { Chain } from "./support/chain.ts";
+import { useWorld } from "./support/useWorld.ts";
 import { randomOf } from "./support/random.ts";
 import { accountOf, stateOf } from "./support/state.ts";
 import { ASSET, VAULT } from "./support/vaultLogs.ts";
-import { buildWorld, PRICES, type World } from "./support/world.ts";
+import { PRICES, type World } from "./support/world.ts";
 
 const USDC = 10n ** 6n;
 const ACCOUNTS = 12;
@@ -49,28 +50,19 @@ async function expectStored(world: World, book: Book, id: AccountId): Promise<vo
 }
 
 describe("Book on a chain", () => {
-  let chain: Chain;
-  let world: World;
-  before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
+  const bench = useWorld();
 
   /** One random thing a trader, a lender or a keeper may do; what the vault refuses is passed over. */
   async function actRandomly(pick: (below: number) => number): Promise<void> {
-    const { vault, tokens, trader } = world;
-    const act: World["act"] = (...args) => world.act(...args);
+    const { vault, tokens, trader } = bench.world;
+    const act: World["act"] = (...args) => bench.world.act(...args);
     const id = accountIdOf(trader.address, BigInt(pick(ACCOUNTS)));
     const all = Array.from({ length: ACCOUNTS }, (_, i) => accountIdOf(trader.address, BigInt(i)));
     const number = pick(2);
     const asset = await tokens[number]!.getAddress();
     const amount = BigInt(1 + pick(20)) * 10n ** (number === 0 ? 17n : 6n);
     const quote = BigInt(100 + pick(3_000)) * USDC;
-    const setPrice = (of: number, share: number) => world.setPrice(of, PRICES[of]! * share);
+    const setPrice = (of: number, share: number) => bench.world.setPrice(of, PRICES[of]! * share);
     /** Both prices fall, somebody acts, and they rise again. */
     const fall = async (share: number, name: string) => {
       for (const each of [0, 1]) await setPrice(each, share);
@@ -118,35 +110,35 @@ describe("Book on a chain", () => {
       () => setPrice(number, 0.75 + pick(40) / 100),
     ];
     await actions[pick(actions.length)]!().catch(() => undefined);
-    if (pick(3) === 0) await chain.send("evm_increaseTime", 1 + pick(4_000));
+    if (pick(3) === 0) await bench.chain.send("evm_increaseTime", 1 + pick(4_000));
   }
 
   for (const seed of [1, 2, 3]) {
     it(`I-44 is storage, to the wei, after 150 random acts (seed ${seed}), followed or rebuilt at once`, async () => {
       const pick = randomOf(seed);
-      const followed = new Book(world.deployment.vault);
-      const follower = follow(chain, world, followed);
+      const followed = new Book(bench.world.deployment.vault);
+      const follower = follow(bench.chain, bench.world, followed);
       for (let i = 0; i < 150; ++i) {
         await actRandomly(pick);
         if (pick(10) === 0) await follower.advance();
       }
       await follower.advance();
-      const rebuilt = new Book(world.deployment.vault);
-      await follow(chain, world, rebuilt, 50).advance();
+      const rebuilt = new Book(bench.world.deployment.vault);
+      await follow(bench.chain, bench.world, rebuilt, 50).advance();
       expect(rebuilt.vault).to.deep.equal(followed.vault);
       expect(new Map([...rebuilt.entries()].sort())).to.deep.equal(new Map([...followed.entries()].sort()));
 
-      const insurance = accountIdOf(world.deployment.vault);
+      const insurance = accountIdOf(bench.world.deployment.vault);
       for (const id of new Set([...[...followed.entries()].map(([id]) => id), insurance]))
-        await expectStored(world, followed, id);
+        await expectStored(bench.world, followed, id);
       await expectVaultStored(followed);
     }).timeout(120_000);
   }
 
   it("I-44 saw every kind of event that changes an account", async () => {
-    const { deployBlock, vault } = world.deployment;
-    const head = Number(await chain.send<string>("eth_blockNumber"));
-    const [logs] = await ask(chain.rpc, rangeLogsProbe(vault, deployBlock, head));
+    const { deployBlock, vault } = bench.world.deployment;
+    const head = Number(await bench.chain.send<string>("eth_blockNumber"));
+    const [logs] = await ask(bench.chain.rpc, rangeLogsProbe(vault, deployBlock, head));
     const seen = new Set(logs.map((log) => decodeVaultEvent(log)?.name));
     expect([...seen]).to.include.members([
       "CollateralDeposited",
@@ -164,13 +156,13 @@ describe("Book on a chain", () => {
   });
 
   async function expectVaultStored(book: Book): Promise<void> {
-    const { vault, deployment } = world;
+    const { vault, deployment } = bench.world;
     const [cash, debtIndex, totalDebtShares, unbookedFee] = (await vault
       .getFunction("pool")
       .staticCall()) as bigint[];
     expect(book.vault.pool).to.deep.include({ cash, debtIndex, totalDebtShares, unbookedFee });
     const index: unknown = await vault.getFunction("currentDebtIndex").staticCall();
-    const head = await chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
+    const head = await bench.chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
     expect(debtIndexAt(book.vault.pool, BigInt(head.timestamp), ratesOf(deployment))).to.equal(index);
     expect(book.vault.oracle).to.equal(deployment.oracle);
     const risk = (await vault.getFunction("riskTerms").staticCall()) as { toObject(): unknown };

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { before, beforeEach, describe, it } from "mocha";
 import { MaxUint256 } from "ethers";
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import { readClockState } from "../../sdk/readClock.ts";
@@ -17,9 +17,8 @@ import { ask, type Probe } from "../../keeper/sources/probe.ts";
 import type { Rpc, RpcAnswer, RpcCall } from "../../keeper/sources/rpcClient.ts";
 import type { Sight } from "../../keeper/sources/sight.ts";
 import { SightReader } from "../../keeper/sources/sightReader.ts";
-import { startChain, type Chain } from "./support/chain.ts";
+import { useWorld } from "./support/useWorld.ts";
 import { recordingLog, type RecordingLog } from "./support/recordingLog.ts";
-import { buildWorld, type World } from "./support/world.ts";
 
 const NOTHING: Probe<undefined> = { calls: [], read: () => undefined };
 
@@ -27,63 +26,56 @@ const valuesOf = ({ answers }: Sight) => answers.map((answer) => answer?.answer)
 
 describe("KeeperLens", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
+  const bench = useWorld();
   let subject: LensSubject;
   let healthy: AccountId;
   let called: AccountId;
   let head: BlockHeader;
 
   before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-    healthy = await world.open(1n, 0, 10n ** 19n, 10n ** 10n);
-    called = await world.open(2n, 1, 5n * 10n ** 7n, 10n ** 10n);
-    await world.setPrice(1, 24_000);
-    await world.act(world.vault, "openCall", called);
-    await chain.mine(40);
-    const { vault, quote } = world.deployment;
-    const feeds = [world.deployment.collaterals[0]!.feed, quote.feed];
+    healthy = await bench.world.open(1n, 0, 10n ** 19n, 10n ** 10n);
+    called = await bench.world.open(2n, 1, 5n * 10n ** 7n, 10n ** 10n);
+    await bench.world.setPrice(1, 24_000);
+    await bench.world.act(bench.world.vault, "openCall", called);
+    await bench.chain.mine(40);
+    const { vault, quote } = bench.world.deployment;
+    const feeds = [bench.world.deployment.collaterals[0]!.feed, quote.feed];
     subject = {
       vault,
       quote: quote.address,
-      keepers: [world.keeper.address, world.trader.address],
+      keepers: [bench.world.keeper.address, bench.world.trader.address],
       feeds,
       sequencerFeed: undefined,
     };
     await refresh();
   });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
 
   async function refresh(): Promise<void> {
-    head = (await ask(chain.rpc, headerProbe("latest")))[0]!;
+    head = (await ask(bench.chain.rpc, headerProbe("latest")))[0]!;
   }
 
   const look = async (of: Partial<LensSubject> = {}, accounts: readonly AccountId[] = [], at = head) =>
-    (await ask(chain.rpc, lensProbe({ ...subject, ...of }, at, accounts)))[0];
+    (await ask(bench.chain.rpc, lensProbe({ ...subject, ...of }, at, accounts)))[0];
 
   it("runs as its own deployment would leave it", async () => {
-    const deployed = await chain.send("eth_call", { data: KeeperLens__factory.bytecode }, "latest");
+    const deployed = await bench.chain.send("eth_call", { data: KeeperLens__factory.bytecode }, "latest");
     expect(LENS_CODE).to.equal(deployed);
   });
 
   it("shows what the vault, the oracle, the clock, the feeds and the token say, in one call", async () => {
-    const { provider, deployment } = world;
+    const { provider, deployment } = bench.world;
     const vault = IMarginVault__factory.connect(deployment.vault, provider);
     const oracle = IOracle__factory.connect(deployment.oracle, provider);
     const clock = IUptimeClock__factory.connect(deployment.clock, provider);
-    const seen = await look({}, [healthy, called, accountIdOf(world.trader.address, 77n)]);
+    const seen = await look({}, [healthy, called, accountIdOf(bench.world.trader.address, 77n)]);
 
     expect(seen.prices).to.deep.equal(await readPrices(oracle, 2, head.number));
     expect(seen.clock).to.deep.equal(await readClockState(clock, head));
     expect(valuesOf(seen)).to.deep.equal([2_000n * 10n ** 8n, 10n ** 8n]);
-    const native = await provider.getBalance(world.trader.address, head.number);
+    const native = await provider.getBalance(bench.world.trader.address, head.number);
     expect(seen.wallets.map(({ quote }) => quote)).to.deep.equal([
       10n ** 13n,
-      await balanceOf(world.trader.address),
+      await balanceOf(bench.world.trader.address),
     ]);
     expect(seen.wallets[1]).to.deep.include({ native, allowance: MaxUint256 });
     expect(seen.wallets[0]).to.include({ allowance: 0n });
@@ -106,26 +98,28 @@ describe("KeeperLens", function () {
       });
     }
     expect(seen.vault!.accounts.get(called)?.state.deadline).to.not.equal(0n);
-    expect(seen.vault!.accounts.get(accountIdOf(world.trader.address, 77n))?.state.collateralSet).to.equal(0);
+    expect(
+      seen.vault!.accounts.get(accountIdOf(bench.world.trader.address, 77n))?.state.collateralSet,
+    ).to.equal(0);
   });
 
   async function balanceOf(owner: string): Promise<bigint> {
-    return (await world.quote.getFunction("balanceOf").staticCall(owner)) as bigint;
+    return (await bench.world.quote.getFunction("balanceOf").staticCall(owner)) as bigint;
   }
 
   it("is asked of the block it is asked for, not of the newest", async () => {
     const before = head;
-    await world.setPrice(0, 1_900);
+    await bench.world.setPrice(0, 1_900);
     await refresh();
     expect(valuesOf(await look())[0]).to.equal(1_900n * 10n ** 8n);
     expect(valuesOf(await look({}, [], before))[0]).to.equal(2_000n * 10n ** 8n);
-    await world.setPrice(0, 2_000);
+    await bench.world.setPrice(0, 2_000);
     await refresh();
   });
 
   it("shows the rest when feeds are silent, no contracts, or contracts of another kind", async () => {
     const nobody = "0x00000000000000000000000000000000000000f1";
-    const seen = await look({ feeds: [nobody, world.deployment.vault, subject.feeds[1]!] });
+    const seen = await look({ feeds: [nobody, bench.world.deployment.vault, subject.feeds[1]!] });
     expect(valuesOf(seen)).to.deep.equal([undefined, undefined, 10n ** 8n]);
     expect(seen.prices.available).to.be.true;
   });
@@ -139,16 +133,16 @@ describe("KeeperLens", function () {
   });
 
   it("shows accounts without a value when there are no prices, and says so", async () => {
-    const code = await world.provider.getCode(world.deployment.oracle);
-    await chain.send("hardhat_setCode", world.deployment.oracle, "0x");
-    await chain.mine();
+    const code = await bench.world.provider.getCode(bench.world.deployment.oracle);
+    await bench.chain.send("hardhat_setCode", bench.world.deployment.oracle, "0x");
+    await bench.chain.mine();
     await refresh();
     const seen = await look({}, [healthy]);
     expect(seen.prices.available).to.be.false;
     expect(seen.vault?.accounts.get(healthy)?.margin).to.be.undefined;
     expect(seen.vault?.accounts.get(healthy)?.state.debtShares).to.not.equal(0n);
-    await chain.send("hardhat_setCode", world.deployment.oracle, code);
-    await chain.mine();
+    await bench.chain.send("hardhat_setCode", bench.world.deployment.oracle, code);
+    await bench.chain.mine();
     await refresh();
   });
 
@@ -158,11 +152,11 @@ describe("KeeperLens", function () {
     expect(silent.clock.isSequencerDown).to.be.false;
     expect(silent.answers).to.have.length(2);
     // A price feed read as one of uptime: an answer of 1 is "down".
-    await world.act(world.feeds[1]!, "push", 1n);
+    await bench.world.act(bench.world.feeds[1]!, "push", 1n);
     await refresh();
-    expect((await look({ sequencerFeed: world.deployment.collaterals[1]!.feed })).clock.isSequencerDown).to.be
-      .true;
-    await world.setPrice(1, 24_000);
+    expect((await look({ sequencerFeed: bench.world.deployment.collaterals[1]!.feed })).clock.isSequencerDown)
+      .to.be.true;
+    await bench.world.setPrice(1, 24_000);
     await refresh();
   });
 
@@ -176,7 +170,7 @@ describe("KeeperLens", function () {
     beforeEach(() => {
       log = recordingLog();
       const { vault, quote, keepers, feeds } = subject;
-      reader = new SightReader({ vault, quote, keepers, feeds, clock: world.deployment.clock, log });
+      reader = new SightReader({ vault, quote, keepers, feeds, clock: bench.world.deployment.clock, log });
       calls = [];
       lacks = {};
     });
@@ -185,7 +179,7 @@ describe("KeeperLens", function () {
       const rpc: Rpc = {
         batch: async (asked) => {
           calls.push(...asked);
-          const answers = await chain.rpc.batch(asked);
+          const answers = await bench.chain.rpc.batch(asked);
           return asked.map((call, i): RpcAnswer => refusal(call) ?? answers[i]!);
         },
       };
@@ -202,7 +196,7 @@ describe("KeeperLens", function () {
       return undefined;
     }
 
-    const view = () => ({ oracle: world.deployment.oracle, collateralCount: 2 });
+    const view = () => ({ oracle: bench.world.deployment.oracle, collateralCount: 2 });
     const read = (one: Rpc) => reader.read(one, head, view(), [], NOTHING);
     const failure = (one: Rpc) => read(one).catch((error: unknown) => error);
 
@@ -224,7 +218,7 @@ describe("KeeperLens", function () {
         const one = endpoint();
         for (let i = 0; i < 3; ++i) if ((await failure(one)) instanceof RetryableError) continue;
         const [seen] = await read(one);
-        const [expected] = await reader.read(chain.rpc, head, view(), [], NOTHING);
+        const [expected] = await reader.read(bench.chain.rpc, head, view(), [], NOTHING);
         expect({ ...seen, vault: undefined }).to.deep.equal({ ...expected, vault: undefined });
         expect(log.of("endpoint.withoutOverrides").length > 0).to.equal("overrides" in missing);
         expect(log.of("endpoint.withoutHashes").length > 0).to.equal("hashes" in missing);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { afterEach, beforeEach, describe, it } from "mocha";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,27 +9,18 @@ import { checkSharedKeys, examine } from "../../../keeper/commands/doctor/examin
 import { exitCodeOf, type Finding } from "../../../keeper/commands/doctor/finding.ts";
 import { readConfig } from "../../../keeper/config.ts";
 import { ZeroHash as ZERO_HASH } from "ethers";
-import { KEYS, startChain, type Chain } from "../support/chain.ts";
+import { KEYS } from "../support/chain.ts";
+import { useWorld } from "../support/useWorld.ts";
 import { runCommand } from "../support/runCommand.ts";
 import { writeConfig } from "../support/keeperProcess.ts";
-import { buildWorld, type World } from "../support/world.ts";
 
 const NOW = 1_800_000_000;
 
 describe("doctor", function () {
   this.timeout(60_000);
-  let chain: Chain;
-  let world: World;
+  const bench = useWorld();
   let folder: string;
 
-  before(async () => {
-    chain = await startChain();
-    world = await buildWorld(chain);
-  });
-  after(async () => {
-    world.close();
-    await chain.close();
-  });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "tocsin-doctor-"));
   });
@@ -37,15 +28,19 @@ describe("doctor", function () {
     rmSync(folder, { recursive: true });
   });
 
-  const written = (changes: Readonly<Record<string, unknown>> = {}, deployment = world.deployment) =>
-    writeConfig(folder, chain.url, deployment, { brake: { sources: [] }, ...changes });
+  const written = (changes: Readonly<Record<string, unknown>> = {}, deployment = bench.world.deployment) =>
+    writeConfig(folder, bench.chain.url, deployment, { brake: { sources: [] }, ...changes });
   const find = async (
     changes: Readonly<Record<string, unknown>> = {},
-    deployment = world.deployment,
+    deployment = bench.world.deployment,
     now?: number,
   ) => {
     const config = readConfig(written(changes, deployment));
-    const { timestamp } = await chain.send<{ timestamp: string }>("eth_getBlockByNumber", "latest", false);
+    const { timestamp } = await bench.chain.send<{ timestamp: string }>(
+      "eth_getBlockByNumber",
+      "latest",
+      false,
+    );
     const environment = { TOCSIN_KEEPER_KEY: KEYS.keeper };
     return (await examine({ config, environment, now: now ?? Number(timestamp) })).findings;
   };
@@ -71,7 +66,7 @@ describe("doctor", function () {
   });
 
   it("says what to do about code that is not what was deployed, and about a contract that is not there", async () => {
-    const { deployment } = world;
+    const { deployment } = bench.world;
     const vault = { ...deployment.contracts.MarginVault!, codeHash: ZERO_HASH };
     const changed = { ...deployment, contracts: { ...deployment.contracts, MarginVault: vault } };
     expect(of(await find({}, changed), "contracts")).to.have.length(1);
@@ -81,7 +76,7 @@ describe("doctor", function () {
   });
 
   it("C-66 finds an endpoint of another chain, and says which", async () => {
-    const elsewhere = { ...world.deployment, chainId: 1 };
+    const elsewhere = { ...bench.world.deployment, chainId: 1 };
     const [endpoint] = of(await find({}, elsewhere), "endpoint ");
     expect(endpoint).to.include({
       severity: "failure",
@@ -110,7 +105,7 @@ describe("doctor", function () {
   });
 
   it("C-68 judges feeds by block time: a machine's clock that is hours wrong makes none of them old", async () => {
-    const findings = await find({}, world.deployment, NOW + 1_000_000_000);
+    const findings = await find({}, bench.world.deployment, NOW + 1_000_000_000);
     for (const feed of of(findings, "feed of")) expect(feed.severity).to.equal("ok");
   });
 
