@@ -7,26 +7,9 @@ import { readConfig } from "../../keeper/config.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { readConfigText } from "../../keeper/readConfigText.ts";
 import { root } from "../../scripts/compile.ts";
+import { madeUpDeployment } from "./support/madeUpDeployment.ts";
 
-const A = "0x00000000000000000000000000000000000000AA";
-const asset = { address: A, symbol: "USDC", decimals: 6, feed: A };
-const deployment = {
-  chainId: 31_337,
-  deployBlock: 1,
-  vault: A,
-  configurator: A,
-  authority: A,
-  clock: A,
-  oracle: A,
-  interestRateModel: A,
-  callLogic: A,
-  liquidationLogic: A,
-  settingsLogic: A,
-  quote: asset,
-  collaterals: [],
-  rates: { kinkWad: "1", baseRateWad: "1", kinkRateWad: "1", fullRateWad: "1" },
-  contracts: {},
-};
+const { vault: A, quote: asset } = madeUpDeployment;
 const minimal = {
   mode: "live",
   rpcUrl: "http://127.0.0.1:8545",
@@ -40,7 +23,7 @@ describe("readConfig", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "tocsin-config-"));
-    writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
+    writeFileSync(join(folder, "deployment.json"), JSON.stringify(madeUpDeployment));
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
@@ -117,7 +100,7 @@ describe("readConfig", () => {
       { number: 0, ...named("1", "WETH") },
       { number: 1, ...named("2", "WBTC") },
     ];
-    writeFileSync(join(folder, "two.json"), JSON.stringify({ ...deployment, collaterals }));
+    writeFileSync(join(folder, "two.json"), JSON.stringify({ ...madeUpDeployment, collaterals }));
     const with_ = (sources: readonly object[]) =>
       read({ ...minimal, deploymentFile: "two.json", brake: { maxShareBps: 3_000, sources } }).brake;
     const usdc = { asset: A, feed: { fixed: "1" }, maxDeviationBps: 100 };
@@ -167,7 +150,7 @@ describe("readConfig", () => {
     const quoteAddress = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
     const readWith = (changes: Record<string, unknown>) => {
       const quote = { ...asset, address: quoteAddress };
-      writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...deployment, quote }));
+      writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...madeUpDeployment, quote }));
       return read({ ...minimal, flashLiquidator: { ...shown(), ...changes } }).flashLiquidator!;
     };
 
@@ -350,7 +333,7 @@ describe("readConfig", () => {
       UserError,
       "none.json cannot be read",
     );
-    writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...deployment, vault: 5 }));
+    writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...madeUpDeployment, vault: 5 }));
     expect(() => read(minimal)).to.throw(UserError, "vault");
   });
 });

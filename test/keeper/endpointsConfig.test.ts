@@ -6,27 +6,7 @@ import { join } from "node:path";
 import { readConfig } from "../../keeper/config.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { writeConfig } from "./support/keeperProcess.ts";
-import { VAULT } from "./support/vaultLogs.ts";
-import type { Deployment } from "../../sdk/deployment.ts";
-
-const A = VAULT;
-const deployment = {
-  chainId: 31_337,
-  deployBlock: 1,
-  vault: A,
-  configurator: A,
-  authority: A,
-  clock: A,
-  oracle: A,
-  interestRateModel: A,
-  callLogic: A,
-  liquidationLogic: A,
-  settingsLogic: A,
-  quote: { address: A, symbol: "USDC", decimals: 6, feed: A },
-  collaterals: [],
-  rates: { kinkWad: "1", baseRateWad: "1", kinkRateWad: "1", fullRateWad: "1" },
-  contracts: {},
-} as unknown as Deployment;
+import { madeUpDeployment } from "./support/madeUpDeployment.ts";
 
 describe("endpoints in the configuration", () => {
   let folder: string;
@@ -39,7 +19,10 @@ describe("endpoints in the configuration", () => {
 
   const read = (changes: Readonly<Record<string, unknown>>) =>
     readConfig(
-      writeConfig(folder, "http://127.0.0.1:1/", deployment, { nativePriceFeed: { fixed: "1" }, ...changes }),
+      writeConfig(folder, "http://127.0.0.1:1/", madeUpDeployment, {
+        nativePriceFeed: { fixed: "1" },
+        ...changes,
+      }),
     );
 
   it("takes rpcUrl for a single endpoint that is polled", () => {

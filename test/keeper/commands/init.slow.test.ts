@@ -6,29 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configTemplate } from "../../../keeper/commands/configTemplate.ts";
 import { readConfig } from "../../../keeper/config.ts";
-import type { Deployment } from "../../../sdk/deployment.ts";
 import { KEYS } from "../support/chain.ts";
+import { madeUpDeployment } from "../support/madeUpDeployment.ts";
 import { runCommand } from "../support/runCommand.ts";
 
-const A = "0x00000000000000000000000000000000000000AA";
-const asset = { address: A, symbol: "USDC", decimals: 6, feed: A };
+const { vault: A, quote: asset } = madeUpDeployment;
 const deployment = {
-  chainId: 31_337,
-  deployBlock: 1,
-  vault: A,
-  configurator: A,
-  authority: A,
-  clock: A,
-  oracle: A,
-  interestRateModel: A,
-  callLogic: A,
-  liquidationLogic: A,
-  settingsLogic: A,
-  quote: asset,
+  ...madeUpDeployment,
   collaterals: [{ ...asset, number: 0, symbol: "WETH", decimals: 18 }],
-  rates: { kinkWad: "1", baseRateWad: "1", kinkRateWad: "1", fullRateWad: "1" },
-  contracts: {},
-} as unknown as Deployment;
+};
 
 describe("init", function () {
   this.timeout(60_000);
