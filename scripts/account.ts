@@ -1,23 +1,19 @@
 /* `npm run account -- status|cure ACCOUNT --rpc URL`: a trader's margin call, and one command to answer it. */
 import { Command } from "commander";
 import { JsonRpcProvider, type Signer } from "ethers";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseAccountId, type AccountId } from "../sdk/accountId.ts";
-import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
+import type { Deployment } from "../sdk/deployment.ts";
 import { formatAmount } from "../sdk/format.ts";
 import { InputError } from "../sdk/inputError.ts";
 import { readAccount, type AccountView } from "./account/accountView.ts";
 import { cureAccount, planCure } from "./account/cureAccount.ts";
 import { describeAccount } from "./account/describeAccount.ts";
 import { explain } from "./account/explain.ts";
-import { root } from "./compile.ts";
 import { confirm } from "./confirm.ts";
+import { readDeployment, type DeploymentOptions } from "./readDeployment.ts";
 import { openSigner, type SignerOptions } from "./signer.ts";
 
-interface ReadOptions {
-  rpc: string;
-  deployment?: string;
+interface ReadOptions extends DeploymentOptions {
   json?: boolean;
 }
 
@@ -101,28 +97,13 @@ async function withAccount(
     pollingInterval: 500,
   });
   try {
-    const { chainId } = await provider.getNetwork();
-    const file = options.deployment ?? join(root, "deployments", `${chainId}.json`);
-    const deployment = readDeployment(file);
+    const deployment = await readDeployment(provider, options);
     known = deployment;
-    if (BigInt(deployment.chainId) !== chainId) {
-      throw new InputError(`${file} is of chain ${deployment.chainId}; ${options.rpc} is chain ${chainId}.`);
-    }
     const view = await readAccount(provider, deployment, account);
     await act({ provider, deployment, account, view });
   } finally {
     provider.destroy();
   }
-}
-
-function readDeployment(file: string): Deployment {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new InputError(`The deployment ${file} cannot be read: ${(error as Error).message}`);
-  }
-  return parseDeployment(json);
 }
 
 function asJson(view: AccountView): string {

@@ -1,22 +1,17 @@
 /* `npm run operate -- ACT ... --rpc URL`: what a role may change, looked at first; with --send it is done or scheduled. */
 import { Command } from "commander";
 import { JsonRpcProvider } from "ethers";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseDeployment, type Deployment } from "../sdk/deployment.ts";
 import { InputError } from "../sdk/inputError.ts";
 import { explain } from "./account/explain.ts";
-import { root } from "./compile.ts";
 import { confirm } from "./confirm.ts";
 import type { Act } from "./operate/act.ts";
 import { ACTS } from "./operate/acts.ts";
 import { describeAct, planAct } from "./operate/planAct.ts";
 import { sendAct } from "./operate/sendAct.ts";
+import { readDeployment, type DeploymentOptions } from "./readDeployment.ts";
 import { openSigner, type SignerOptions } from "./signer.ts";
 
-interface Options extends SignerOptions {
-  rpc: string;
-  deployment?: string;
+interface Options extends DeploymentOptions, SignerOptions {
   as?: string;
   send?: boolean;
   yes?: boolean;
@@ -44,11 +39,7 @@ await program.parseAsync();
 async function operate(act: Act, values: readonly string[], options: Options): Promise<void> {
   const provider = new JsonRpcProvider(options.rpc, undefined, { batchMaxCount: 1, staticNetwork: true });
   try {
-    const { chainId } = await provider.getNetwork();
-    const file = options.deployment ?? join(root, "deployments", `${chainId}.json`);
-    const deployment = readDeployment(file);
-    if (BigInt(deployment.chainId) !== chainId)
-      throw new InputError(`${file} is of chain ${deployment.chainId}; ${options.rpc} is chain ${chainId}.`);
+    const deployment = await readDeployment(provider, options);
     const signer = options.send === true ? await openSigner(provider, options) : undefined;
     const caller = (await signer?.getAddress()) ?? options.as;
     const plan = await planAct(provider, deployment, act, values, caller);
@@ -62,16 +53,6 @@ async function operate(act: Act, values: readonly string[], options: Options): P
   } finally {
     provider.destroy();
   }
-}
-
-function readDeployment(file: string): Deployment {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new InputError(`The deployment ${file} cannot be read: ${(error as Error).message}`);
-  }
-  return parseDeployment(json);
 }
 
 async function guarded(act: Act, values: readonly string[], options: Options): Promise<void> {
