@@ -60,16 +60,12 @@ abstract contract GovernanceHandlers is Scenes {
     function lowerInitialWeight(uint256 seed) external {
         _begin(seed);
         address asset = address(listed[_rand(listed.length)].token);
-        CollateralTerms memory before = _termsOf(asset);
         (uint256 present, , ) = configurator.ownWeights(vault, asset);
         uint256 weightBps = _oneIn(3) ? _between(1, BPS) : _between(present / 2 + 1, present);
-        bytes memory data = abi.encodeCall(
-            configurator.lowerInitialWeight,
-            (vault, asset, uint16(weightBps))
+        bool ok = _setWeight(
+            asset,
+            abi.encodeCall(configurator.lowerInitialWeight, (vault, asset, uint16(weightBps)))
         );
-        (bool ok, bytes memory result) = address(configurator).call(data);
-        _count(ok, result);
-        if (ok) _holdRamp(asset, before);
         _hold(
             37,
             ok == (weightBps < present),
@@ -83,11 +79,10 @@ abstract contract GovernanceHandlers is Scenes {
         (, uint256 maintenanceBps, ) = configurator.ownWeights(vault, asset);
         uint256 most = (maintenanceBps * 100) / 102;
         uint256 weightBps = _oneIn(4) ? _between(most + 1, BPS) : _between(most - 1_000, most);
-        CollateralTerms memory before = _termsOf(asset);
-        bytes memory data = abi.encodeCall(configurator.setInitialWeight, (vault, asset, uint16(weightBps)));
-        (bool ok, bytes memory result) = address(configurator).call(data);
-        _count(ok, result);
-        if (ok) _holdRamp(asset, before);
+        bool ok = _setWeight(
+            asset,
+            abi.encodeCall(configurator.setInitialWeight, (vault, asset, uint16(weightBps)))
+        );
         _hold(
             14,
             ok == (weightBps <= most),
@@ -102,14 +97,10 @@ abstract contract GovernanceHandlers is Scenes {
         uint256 least = (initialBps * 102 + 99) / 100;
         uint256 most = (liquidationBps * 100) / 104;
         uint256 weightBps = _oneIn(4) ? _between(1, BPS) : _between(least, most);
-        CollateralTerms memory before = _termsOf(asset);
-        bytes memory data = abi.encodeCall(
-            configurator.setMaintenanceWeight,
-            (vault, asset, uint16(weightBps))
+        bool ok = _setWeight(
+            asset,
+            abi.encodeCall(configurator.setMaintenanceWeight, (vault, asset, uint16(weightBps)))
         );
-        (bool ok, bytes memory result) = address(configurator).call(data);
-        _count(ok, result);
-        if (ok) _holdRamp(asset, before);
         bool isInOrder = weightBps >= least && weightBps <= most;
         _hold(14, ok == isInOrder, "a maintenance weight out of order was set, or one in order refused");
     }
@@ -118,18 +109,14 @@ abstract contract GovernanceHandlers is Scenes {
         _begin(seed);
         address asset = address(listed[_rand(listed.length)].token);
         (, uint256 maintenanceBps, ) = configurator.ownWeights(vault, asset);
-        CollateralTerms memory before = _termsOf(asset);
         uint256 least = (maintenanceBps * 104 + 99) / 100;
-        uint256 most = ((BPS - before.maxDiscountBps) * 9_500) / BPS;
+        uint256 most = ((BPS - _termsOf(asset).maxDiscountBps) * 9_500) / BPS;
         uint256 weightBps = _oneIn(4) ? _between(1, BPS) : _between(least, most);
         if (_oneIn(2)) _pass(_rand(2 days));
-        bytes memory data = abi.encodeCall(
-            configurator.setLiquidationWeight,
-            (vault, asset, uint16(weightBps))
+        bool ok = _setWeight(
+            asset,
+            abi.encodeCall(configurator.setLiquidationWeight, (vault, asset, uint16(weightBps)))
         );
-        (bool ok, bytes memory result) = address(configurator).call(data);
-        _count(ok, result);
-        if (ok) _holdRamp(asset, before);
         bool isInOrder = weightBps >= least && weightBps <= most;
         _hold(14, ok == isInOrder, "a liquidation weight out of order was set, or one in order refused");
     }
@@ -338,6 +325,15 @@ abstract contract GovernanceHandlers is Scenes {
     function _newGauge(uint256 number) private returns (VolatilityGauge) {
         listed[number].feed.refresh();
         return new VolatilityGauge(listed[number].feed, _between(1 hours, 1 days), 0.5e18, 0);
+    }
+
+    /// @dev Makes the call that sets a weight of `asset`; returns whether it was set.
+    function _setWeight(address asset, bytes memory data) private returns (bool ok) {
+        CollateralTerms memory before = _termsOf(asset);
+        bytes memory result;
+        (ok, result) = address(configurator).call(data);
+        _count(ok, result);
+        if (ok) _holdRamp(asset, before);
     }
 
     /// @dev What ramps and volatility may do to weights: tighten the maintenance one by 25 bps an hour at most and the
