@@ -5,6 +5,8 @@ import type { Fault } from "./fault.ts";
 import type { CrashName } from "./prices/priceSeries.ts";
 
 export type KeeperMode = "on" | "off" | "slow";
+/** What runs on after the replay. */
+export type Kept = "all" | "chain";
 
 export interface DemoOptions {
   readonly crash: CrashName;
@@ -25,7 +27,7 @@ export interface DemoOptions {
   readonly fault?: Fault;
   /** Wall-clock milliseconds between blocks; by the number of accounts when nothing is said. */
   readonly beat?: number;
-  readonly keep: boolean;
+  readonly keep?: Kept;
 }
 
 const MOST_ACCOUNTS = 20_000;
@@ -59,7 +61,11 @@ export function demoProgram(act: (options: DemoOptions) => Promise<void>): Comma
     )
     .addOption(new Option("--fault <what>", "break something, to see that it is noticed").choices(["ledger"]))
     .option("--beat <ms>", "wall-clock milliseconds between blocks", integerOf("--beat", 20, 60_000))
-    .option("--keep", "keep chain and keeper running afterwards, until Ctrl-C", false)
+    .addOption(
+      new Option("--keep [what]", "let chain and keeper run on afterwards, or the chain alone, until Ctrl-C")
+        .choices(["all", "chain"])
+        .preset("all"),
+    )
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .exitOverride()

@@ -11,6 +11,7 @@ import type { Children } from "./children.ts";
 import { DemoError } from "./demoError.ts";
 import type { DemoInput } from "./input.ts";
 import { keepRunning } from "./keep.ts";
+import { equipOperator } from "./keeper/equipOperator.ts";
 import { startKeeper, type KeeperProcess } from "./keeper/startKeeper.ts";
 import { writeDeployment } from "./keeper/writeDeployment.ts";
 import { AccidentWatch } from "./record/accidentWatch.ts";
@@ -68,7 +69,7 @@ export async function runDemo(input: DemoInput, context: RunContext): Promise<bo
     const keeper = await hireKeeper(context, stage, folder);
     await play(context, stage, keeper);
     const good = await close(context, stage, before, startedAt);
-    if (input.options.keep) await keep(context, stage, keeper, folder);
+    if (input.options.keep !== undefined) await keep(context, stage, keeper, folder);
     return good;
   } finally {
     await context.children.endAll();
@@ -265,17 +266,23 @@ async function close(
 }
 
 async function keep(
-  { screen, signal }: RunContext,
-  { rpc, chain, world, replay }: Stage,
+  { screen, children, signal }: RunContext,
+  { input: { options }, rpc, chain, world, replay }: Stage,
   keeper: KeeperProcess | undefined,
   folder: string,
 ): Promise<void> {
-  screen.say(`Chain at ${chain.url}, chain id ${world.deployment.chainId}`);
-  screen.say(`Vault ${world.deployment.vault}`);
-  screen.say(`Deployment file ${writeDeployment(folder, world.deployment)}`);
-  if (keeper !== undefined) {
+  const { deployment } = world;
+  const operator = await equipOperator(rpc, options.seed, world, folder);
+  screen.say(`Chain at ${chain.url}, chain id ${deployment.chainId}`);
+  screen.say(`Vault ${deployment.vault}`);
+  screen.say(`Deployment file ${writeDeployment(folder, deployment)}`);
+  if (options.keep === "chain" && keeper !== undefined) {
+    await children.end(keeper.process);
+    screen.say("The demo's keeper has ended: what is due is for yours.");
+  } else if (keeper !== undefined) {
     screen.say(`Keeper ${world.keeper.address}, configuration ${keeper.configFile}`);
   }
-  screen.say("Running until Ctrl-C.");
+  screen.say(`Key for a keeper of your own, with coins and USDC: ${operator.keyFile}`);
+  screen.say("Running until Ctrl-C, a block a second, 12 s apart.");
   await keepRunning(rpc, replay, signal);
 }

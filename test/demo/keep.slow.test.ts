@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { runCommand } from "../keeper/support/runCommand.ts";
 import { folderWith, SHORT_CRASH, startDemo } from "./support/runDemo.ts";
 
 describe("the demo, interrupted", function () {
@@ -20,7 +22,7 @@ describe("the demo, interrupted", function () {
   it("--keep: chain and keeper run on and are named; Ctrl-C ends both and the demo's result stands", async () => {
     const html = join(folder.path, "kept.html");
     const child = startDemo([...short, "--keep", "--report", html], folder.path);
-    const words = await heard(child, "Running until Ctrl-C.");
+    const words = await heard(child, "Running until Ctrl-C");
     const { url, keeper } = namedIn(words);
     expect(await chainIdOf(url)).to.equal("0x7a69");
     expect(isAlive(keeper)).to.be.true;
@@ -30,6 +32,35 @@ describe("the demo, interrupted", function () {
     expect(code, words).to.equal(0);
     expect(isAlive(keeper)).to.be.false;
     expect(await chainIdOf(url)).to.be.undefined;
+  });
+
+  it("--keep chain: its keeper ends, and a fresh operator's goes live with the key that it has left", async () => {
+    const child = startDemo(
+      [...short, "--keep", "chain", "--report", join(folder.path, "a.html")],
+      folder.path,
+    );
+    const words = await heard(child, "Running until Ctrl-C");
+    const { url, keeper } = namedIn(words);
+    expect(isAlive(keeper)).to.be.false;
+    const [deployment = "", keyFile = ""] = [/Deployment file (\S+)/, /with coins and USDC: (\S+)/].map(
+      (sign) => sign.exec(words)?.[1] ?? "",
+    );
+    const config = join(folder.path, "operator.yaml");
+    const passwordFile = join(folder.path, "password");
+    writeFileSync(passwordFile, "correct horse\n");
+    const files = ["--out", config, "--keystore", join(folder.path, "operator.json")];
+    const terms = ["--deployment", deployment, "--rpc", url, "--mode", "live"];
+    const key = ["--import-key", "--password-file", passwordFile];
+    const made = await runCommand(["init", ...terms, ...files, ...key], readFileSync(keyFile, "utf8"));
+    expect(made.code, made.stderr).to.equal(0);
+    const run = await runCommand(["once", "--config", config]);
+    expect(run.code, run.stderr).to.equal(0);
+    expect(run.stdout).to.contain('"mode":"live"');
+    const doctor = await runCommand(["doctor", "--config", config]);
+    expect(doctor.stdout).to.contain(" 0 failures");
+    expect(doctor.stdout).to.match(/ok +purse/);
+    child.kill("SIGINT");
+    expect(((await once(child, "exit")) as [number | null])[0], words).to.equal(0);
   });
 
   for (const [signal, code] of [

@@ -8,8 +8,8 @@ import { openLoans, type Trader } from "./openLoans.ts";
 import type { AccountPlan } from "./population.ts";
 import { price36Of } from "./price36Of.ts";
 import { CALM_ANSWER, COLLATERALS, OPENING_PREMIUM_BPS } from "./terms.ts";
-import * as calls from "./calls.ts";
-import { fund, send, walletOf, type Wallet } from "./wallet.ts";
+import { mint } from "./mint.ts";
+import { fund, walletOf, type Wallet } from "./wallet.ts";
 
 /** A vault with lenders and loans, and everyone who acts on it. */
 export interface PopulatedWorld extends World {
@@ -42,7 +42,6 @@ const LENDERS = 12;
 const LENDER_PARTS = 2n;
 const LENT_BPS = 7_000n;
 const LEAST_KEEPER_FUNDS = 10n ** 12n;
-const MINT_GAS = 500_000;
 const ACCOUNTS_PER_CALL = 100;
 
 export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld> {
@@ -63,15 +62,9 @@ export async function buildWorld(options: BuildOptions): Promise<PopulatedWorld>
   const keeper = walletOf(seed, "keeper");
   const keeperFunds = borrowed > LEAST_KEEPER_FUNDS ? borrowed : LEAST_KEEPER_FUNDS;
   await fund(rpc, [oracle, keeper]);
-  await send(rpc, banker, world.deployment.chainId, {
-    to: world.reader,
-    data: calls.reader.encodeFunctionData("mintMany", [
-      world.deployment.quote.address,
-      [keeper.address],
-      [keeperFunds],
-    ]),
-    gasLimit: MINT_GAS,
-  });
+  const { chainId, quote } = world.deployment;
+  const { reader } = world;
+  await mint(rpc, banker, { chainId, reader, asset: quote.address }, [[keeper.address, keeperFunds]]);
   await rpc("evm_setAutomine", [false]);
   const lenders = Array.from({ length: LENDERS }, (_, i) => walletOf(seed, `lender ${i}`));
   const lenderFunds = (borrowed * LENDER_PARTS) / BigInt(LENDERS) + 1n;

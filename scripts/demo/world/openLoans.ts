@@ -3,6 +3,7 @@ import type { Deployment } from "../../../sdk/deployment.ts";
 import type { Rpc } from "../chain/rpc.ts";
 import * as calls from "./calls.ts";
 import { mineAt } from "./miner.ts";
+import { mint } from "./mint.ts";
 import { holdingsOf, type AccountPlan } from "./population.ts";
 import { QUOTE_ANSWER } from "./terms.ts";
 import { fund, send, walletOf, type Message, type Wallet } from "./wallet.ts";
@@ -41,7 +42,6 @@ const MINT_BATCH = 200;
 const APPROVE_GAS = 80_000;
 const DEPOSIT_GAS = 220_000;
 const BORROW_GAS = 350_000;
-const MINT_GAS = 12_000_000;
 const PUSH_GAS = 150_000;
 /** Prices come first in their block. */
 const PUSH_TIP_WEI = 50n * 10n ** 9n;
@@ -95,27 +95,23 @@ function mints(
   traders: readonly Trader[],
   holdings: readonly bigint[][],
 ): (() => Promise<unknown>)[] {
-  const { collaterals, quote } = options.deployment;
-  const mint = (asset: string, holders: string[], amounts: bigint[]) => () =>
-    send(options.rpc, options.banker, options.deployment.chainId, {
-      to: options.reader,
-      data: calls.reader.encodeFunctionData("mintMany", [asset, holders, amounts]),
-      gasLimit: MINT_GAS,
-    });
+  const { rpc, banker, reader, lenders, lenderFunds } = options;
+  const { chainId, collaterals, quote } = options.deployment;
+  const giveAll = (asset: string, gifts: readonly (readonly [string, bigint])[]) => () =>
+    mint(rpc, banker, { chainId, reader, asset }, gifts);
   const steps = [
-    mint(
+    giveAll(
       quote.address,
-      options.lenders.map(({ address }) => address),
-      options.lenders.map(() => options.lenderFunds),
+      lenders.map(({ address }) => [address, lenderFunds]),
     ),
   ];
   for (let from = 0; from < traders.length; from += MINT_BATCH) {
-    const holders = traders.slice(from, from + MINT_BATCH).map(({ wallet }) => wallet.address);
     for (const { number, address } of collaterals) {
-      const amounts = holdings
-        .slice(from, from + MINT_BATCH)
-        .map((held) => ((held[number] ?? 0n) * (10_000n + RESERVE_BPS)) / 10_000n);
-      steps.push(mint(address, holders, amounts));
+      const gifts = traders.slice(from, from + MINT_BATCH).map(({ wallet }, i) => {
+        const held = holdings[from + i]?.[number] ?? 0n;
+        return [wallet.address, (held * (10_000n + RESERVE_BPS)) / 10_000n] as const;
+      });
+      steps.push(giveAll(address, gifts));
     }
   }
   return steps;
