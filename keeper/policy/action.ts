@@ -26,6 +26,9 @@ export interface AccountItem {
 /** A liquidation, worked out at the time the next block is expected. Quote base units, but for `minSeized`. */
 export interface TakeItem extends AccountItem {
   readonly asset: string;
+  /** What it is expected to pay. */
+  readonly payment: bigint;
+  /** The most that it may pay. */
   readonly maxRepay: bigint;
   /** Base units of `asset`. */
   readonly minSeized: bigint;

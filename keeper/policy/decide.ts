@@ -2,9 +2,7 @@ import type { AccountId } from "../../sdk/accountId.ts";
 import { toDebtUp } from "../../sdk/debtMath.ts";
 import { statusName } from "../../sdk/vaultTypes.ts";
 import {
-  isFlash,
   isFlashItem,
-  isTake,
   type AccountItem,
   type Action,
   type Duty,
@@ -12,6 +10,7 @@ import {
   type Skip,
   type TakeItem,
 } from "./action.ts";
+import { withinAllowance } from "./allowance.ts";
 import { assess, freeOf, momentOf, type Assessment } from "./assess.ts";
 import { brakeFor, isDoubted, type Brake, type BrakeSubject } from "./brake.ts";
 import {
@@ -45,7 +44,6 @@ export interface Decision {
 
 /** An interest fee is booked when it is worth this many times the gas. */
 const FEE_OVER_GAS = 10n;
-const APPROVE_GAS = 100_000n;
 
 /** The keeper's duties at one block. Pure: the same snapshot and settings give the same decision, and nothing is read. */
 export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
@@ -71,10 +69,9 @@ export function decide(snapshot: Snapshot, settings: PolicySettings): Decision {
   const plan = brake.kind === "engaged" ? planDuties(free, snapshot, settings, moment, waits) : wished;
   const mayWait = brake.kind === "engaged" ? waits : undefined;
   const turn = turnOf({ assessments, free, plan, mayWait }, snapshot, settings, moment);
-  const ordered = actionsOf(turn.plan, snapshot, settings);
-  const approval = approvalFor(turn.plan.liquidations.wanted, snapshot, settings);
-  // What cannot be paid for yet waits for the approval; everything else goes ahead.
-  const payable = [...(approval === undefined ? [] : [approval]), ...withinAllowance(ordered, snapshot)];
+  const { approval, approved } = withinAllowance(turn.plan.liquidations, snapshot, settings);
+  const ordered = actionsOf({ ...turn.plan, liquidations: approved }, snapshot, settings);
+  const payable = [...(approval === undefined ? [] : [approval]), ...ordered];
   // A standby beside one who pokes would add nothing but gas.
   const poke = isInCharge(snapshot, settings) ? pokeFor(snapshot, settings) : undefined;
   const chores = payable.length > 0 ? [] : housekeeping(snapshot, settings);
@@ -193,29 +190,6 @@ function sumOf(
     stake: items.reduce((sum, { stake }) => sum + stake, 0n),
     reason: [...new Set(items.map(({ reason }) => reason))].slice(0, 3).join("; "),
   };
-}
-
-/** The approval that the planned payments need, or that brings the allowance back to its ceiling. */
-function approvalFor(wanted: bigint, snapshot: Snapshot, settings: PolicySettings): Action | undefined {
-  const { allowance, quote } = snapshot.wallet;
-  const { allowanceCeiling } = settings;
-  if (snapshot.busyDuties.has("approve")) return undefined;
-  const isLow = allowanceCeiling !== undefined && quote > 0n && allowance < allowanceCeiling / 2n;
-  if (allowance >= wanted && !isLow) return undefined;
-  const amount = allowanceCeiling !== undefined && allowanceCeiling > wanted ? allowanceCeiling : wanted;
-  const reason = isLow ? "the allowance is below half its ceiling" : "the next liquidations need it";
-  return { duty: "approve", amount, gasLimit: APPROVE_GAS, stake: wanted, reason };
-}
-
-function withinAllowance(actions: readonly Action[], { wallet }: Snapshot): Action[] {
-  let left = wallet.allowance;
-  return actions.filter((action) => {
-    if (!isTake(action) || isFlash(action)) return true;
-    const payment = action.items.reduce((sum, { maxRepay }) => sum + maxRepay, 0n);
-    if (payment > left) return false;
-    left -= payment;
-    return true;
-  });
 }
 
 /** What nobody waits for: done when there is nothing else to do and it costs little. */

@@ -177,12 +177,13 @@ function itemOf(
 function commonOf(
   { assessment }: Candidate,
   best: BestTake,
-): Pick<TakeItem, "account" | "asset" | "stake" | "reason"> {
+): Pick<TakeItem, "account" | "asset" | "payment" | "stake" | "reason"> {
   const { id, status, isLot } = assessment;
   const percent = Number((best.take.discountWad * BPS) / 10n ** 18n) / 100;
   return {
     account: id,
     asset: best.asset,
+    payment: best.payment,
     stake: stakeOf({ assessment, best }),
     reason: `${isLot ? "forfeited" : statusName(status)} at a discount of ${percent} %`,
   };

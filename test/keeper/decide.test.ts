@@ -305,6 +305,30 @@ describe("decide", () => {
       expect(actions[0]).to.deep.include({ amount: item!.maxRepay });
     });
 
+    it("K-20 takes with what was approved although an auction has come to ask for a little more", () => {
+      const since = (blocks: bigint) => openSince(900n + 12n * blocks, 9_900n);
+      const [approval] = decideFor([since(0n)], wallet(0n)).actions;
+      const approved = approval?.duty === "approve" ? approval.amount : 0n;
+      for (const blocks of [1n, 2n, 5n]) {
+        const [whole] = takesIn(decideFor([since(blocks)]).actions);
+        expect(whole!.maxRepay > approved).to.be.true;
+        const { actions } = decideFor([since(blocks)], wallet(approved));
+        expect(dutiesOf(actions)).to.deep.equal(["liquidateProfitable"]);
+        expect(takesIn(actions)[0]!.maxRepay).to.equal(approved);
+      }
+    });
+
+    it("K-20 takes those that are paid for while others wait for the approval, whoever joins them", () => {
+      const bigger = stateOf(amountFor(9_100n, 2n * DEBT), 2n * DEBT);
+      const [one] = takesIn(decideFor([critical]).actions);
+      const { actions } = decideFor([critical, bigger, bigger], wallet(one!.maxRepay));
+      expect(dutiesOf(actions)).to.deep.equal(["approve", "liquidateCritical"]);
+      expect(takesIn(actions).map(({ account }) => account)).to.deep.equal([accountOf(0)]);
+      const all = takesIn(decideFor([critical, bigger, bigger]).actions);
+      const wanted = all.reduce((sum, { maxRepay }) => sum + maxRepay, 0n);
+      expect(actions[0]).to.deep.include({ amount: wanted });
+    });
+
     it("does not approve twice while one is on its way, nor take without it", () => {
       const { actions } = decideFor([critical], { ...wallet(0n), busyDuties: new Set(["approve"]) });
       expect(actions).to.be.empty;

@@ -267,7 +267,7 @@ describe("Executor", () => {
 
   const take = (number: number): Action => {
     const common = { stake: 1n, reason: "test" };
-    const terms = { asset: targets.quote, maxRepay: 1n, minSeized: 0n, gain: 1n, loss: 0n };
+    const terms = { asset: targets.quote, payment: 1n, maxRepay: 1n, minSeized: 0n, gain: 1n, loss: 0n };
     return {
       duty: "liquidateCritical",
       items: [{ account: accountOf(number), ...terms, ...common }],

@@ -32,6 +32,7 @@ function takeOf(duty: "liquidateCritical" | "liquidateProfitable", ...gains: big
   const items = gains.map((gain, i) => ({
     account: accountOf(i),
     asset: "0x00000000000000000000000000000000000000cc",
+    payment: 1n,
     maxRepay: 1n,
     minSeized: 0n,
     gain,

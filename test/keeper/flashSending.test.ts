@@ -33,6 +33,7 @@ function item(n: number, changes: Partial<FlashItem> = {}): FlashItem {
   return {
     account: accountOf(n),
     asset: WETH.asset,
+    payment: 1_000n,
     maxRepay: 1_000n,
     minSeized: 0n,
     gain: 30n * USDC,

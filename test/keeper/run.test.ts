@@ -102,6 +102,20 @@ describe("npm run keeper", function () {
     expect(keeper.lines.at(-1)?.event).to.equal("keeper.stopped");
   });
 
+  it("K-20 takes with an exact allowance what asks for a little more in each block, by one approval", async () => {
+    const account = await opened(1n, 1.06);
+    await bench.chain.mine();
+    const keeper = start({ allowance: "exact" });
+    await mineUntil(isSeen(keeper));
+    await bench.world.setPrice(0, 1_870);
+    await mineUntil(async () => (await events("MarginCallOpened")).length === 1);
+    await mineUntil(async () => (await statusOf(account)) === Status.Expired, 240);
+    await mineUntil(async () => (await events("Liquidated")).length === 1);
+    const sent = keeper.lines.filter(({ event }) => event === "transaction.sent").map(({ duty }) => duty);
+    expect(sent).to.deep.equal(["openCall", "approve", "liquidateProfitable"]);
+    await keeper.stop("SIGTERM");
+  });
+
   it("closes a recovered call past its deadline, and reopens a lapsed one", async () => {
     const [recovering, lapsing] = [await opened(1n, 1.062), await opened(2n, 1.0565)];
     await bench.chain.mine();

@@ -63,6 +63,7 @@ export function takeParcel(
   const item = {
     account: accountOf(account),
     asset: targets.quote,
+    payment: 1n,
     maxRepay: 1n,
     minSeized: 0n,
     gain: 1n,
