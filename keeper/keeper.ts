@@ -144,8 +144,7 @@ export class Keeper {
     const head = await this.#stand.follow(pushed?.head);
     const { book } = this.#stand;
     if (head === undefined || book === undefined) return { kind: "idle" };
-    const view = { oracle: book.vault.oracle, collateralCount: book.vault.collaterals.length };
-    const observation = await this.#parts.observer.at(head, view, this.#auditor.choose(book));
+    const observation = await this.#parts.observer.at(head, book.vault, this.#auditor.choose(book));
     const observedAtMs = performance.now();
     // A head that was pushed waits while the block before it is worked on.
     const seenAtMs = pushed?.head.hash === head.hash ? pushed.atMs : startedAtMs;

@@ -1,4 +1,5 @@
 import type { AccountId } from "../sdk/accountId.ts";
+import type { VaultRecord } from "./book/vaultRecord.ts";
 import type { KeyState, Lanes } from "./executors/lanes.ts";
 import type { Outbox } from "./executors/outbox.ts";
 import type { SenderState } from "./executors/slotBook.ts";
@@ -9,7 +10,7 @@ import type { Endpoints } from "./sources/endpoints.ts";
 import type { Gauges, PokeSeen } from "./sources/gauges.ts";
 import type { Probe } from "./sources/probe.ts";
 import type { Sight } from "./sources/sight.ts";
-import type { OracleView, SightReader } from "./sources/sightReader.ts";
+import type { SightReader } from "./sources/sightReader.ts";
 
 export interface ObserverOptions {
   readonly endpoints: Endpoints;
@@ -26,7 +27,7 @@ export interface Observation {
   readonly sight: Sight;
   /**
    * What a poke of one collateral would do, by one endpoint's word: whoever lies about it costs a poke's gas at most.
-   * Undefined where there is no gauge, or no answer.
+   * Undefined where there is nothing to poke, or no answer.
    */
   readonly poke: PokeSeen | undefined;
   /** Of the keys that were asked about. */
@@ -48,11 +49,16 @@ export class Observer {
   }
 
   /** Throws `RetryableError` when no endpoint has the block. */
-  async at(head: BlockHeader, view: OracleView, accounts: readonly AccountId[]): Promise<Observation> {
+  async at(
+    head: BlockHeader,
+    { oracle, collaterals }: Pick<VaultRecord, "oracle" | "collaterals">,
+    accounts: readonly AccountId[],
+  ): Promise<Observation> {
     const { endpoints, sightReader, gauges, agreeWithinMs, log } = this.#options;
+    const view = { oracle, collateralCount: collaterals.length };
     const outboxes = this.#chosen();
     const also = inTurn(
-      gauges.probeAt(head),
+      gauges.probeAt(head, collaterals),
       outboxes.map((outbox) => outbox.probe(head.number)),
     );
     const { kind, value, same } = await agree({

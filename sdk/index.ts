@@ -11,6 +11,7 @@ export * from "./deployment.ts";
 export * from "./findAccounts.ts";
 export * from "./fixedPoint.ts";
 export * from "./flashLiquidator.ts";
+export * from "./floorRamp.ts";
 export * from "./forecast.ts";
 export * from "./forfeited.ts";
 export * from "./forecastMath.ts";

@@ -3,11 +3,18 @@ import type { AccountState, PoolState } from "../../sdk/vaultTypes.ts";
 import type { VaultSeen } from "../sources/sight.ts";
 import { firstDifference, type Verdict } from "./verdict.ts";
 
-type StoredPool = Omit<PoolState, "feeBps">;
+/** What the contract shows of its pool. */
+export type StoredPool = Omit<PoolState, "feeBps">;
 
-/** Holds the lenders' and the debt's books against the contract's at the same block. */
-export function comparePool(mirror: PoolState, seen: VaultSeen): Verdict {
-  return firstDifference(storedPoolOf(mirror), storedPoolOf(seen));
+/**
+ * Holds the lenders' and the debt's books against the contract's at the same block. Since when interest runs matters
+ * only while there is debt: without, the contract moves it on and says so in no log, and the next loan begins anew.
+ */
+export function comparePool(mirror: PoolState, seen: StoredPool): Verdict {
+  const stored = storedPoolOf(seen);
+  const own = storedPoolOf(mirror);
+  const hasDebt = stored.totalDebtShares !== 0n;
+  return firstDifference(hasDebt ? own : { ...own, accruedAt: stored.accruedAt }, stored);
 }
 
 /** What the contract shows of the pool; it tells the fee's terms elsewhere. */

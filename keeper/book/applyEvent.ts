@@ -1,6 +1,6 @@
 import { accountIdOf, type AccountId } from "../../sdk/accountId.ts";
 import { NO_BRAKE, type Brake } from "../../sdk/brake.ts";
-import type { VaultEvent } from "../../sdk/vaultEvent.ts";
+import type { VaultEvent, VaultEventName } from "../../sdk/vaultEvent.ts";
 import type { AccountState, CollateralTerms, PoolState } from "../../sdk/vaultTypes.ts";
 import { NEW_ACCOUNT, type VaultRecord } from "./vaultRecord.ts";
 
@@ -23,10 +23,34 @@ export class BookError extends Error {
 }
 
 /**
+ * What the vault logs only after it has accrued. Where collateral moves with debt it accrues as well, and what grows by
+ * that has a log of its own.
+ */
+export const ACCRUING: ReadonlySet<VaultEventName> = new Set([
+  "Borrowed",
+  "Repaid",
+  "MarginCallOpened",
+  "MarginCallClosed",
+  "Liquidated",
+  "BadDebtRealized",
+  "InterestAccrued",
+  "FeeBooked",
+  "FeeSet",
+  "Deposit",
+  "Withdraw",
+]);
+
+/**
  * The state after `event`, logged at block time `timestamp`. Pure. Every event carries the state that results, so that
  * applying one twice changes no account; only the pool's sums depend on each being applied once.
  */
 export function applyEvent(view: BookView, event: VaultEvent, timestamp: bigint): BookChange {
+  const { accounts, vault } = changeBy(view, event);
+  if (!ACCRUING.has(event.name)) return { accounts, vault };
+  return { accounts, vault: { ...vault, pool: { ...vault.pool, accruedAt: timestamp } } };
+}
+
+function changeBy(view: BookView, event: VaultEvent): BookChange {
   switch (event.name) {
     case "CollateralDeposited":
     case "CollateralWithdrawn":
@@ -36,11 +60,11 @@ export function applyEvent(view: BookView, event: VaultEvent, timestamp: bigint)
     case "MarginCallClosed":
     case "Liquidated":
     case "BadDebtRealized":
-      return applyToAccount(view, event, timestamp);
+      return applyToAccount(view, event);
     case "CollateralForfeited":
       return forfeit(view, event);
     default:
-      return { accounts: [], vault: applyToVault(view.vault, event, timestamp) };
+      return { accounts: [], vault: applyToVault(view.vault, event) };
   }
 }
 
@@ -48,10 +72,10 @@ type AccountEvent = Extract<VaultEvent, { actor: string }>;
 type ForfeitEvent = Extract<VaultEvent, { name: "CollateralForfeited" }>;
 type PlainEvent = Exclude<VaultEvent, AccountEvent | ForfeitEvent>;
 
-function applyToAccount(view: BookView, event: AccountEvent, timestamp: bigint): BookChange {
+function applyToAccount(view: BookView, event: AccountEvent): BookChange {
   const before = view.account(event.account) ?? NEW_ACCOUNT;
   const after = accountAfter(view.vault, before, event);
-  const pool = poolAfter(view.vault.pool, before, after, event, timestamp);
+  const pool = poolAfter(view.vault.pool, before, after, event);
   return { accounts: [[event.account, after]], vault: { ...view.vault, pool } };
 }
 
@@ -85,18 +109,9 @@ function poolAfter(
   before: AccountState,
   after: AccountState,
   event: AccountEvent,
-  timestamp: bigint,
 ): PoolState {
   const totalDebtShares = pool.totalDebtShares + after.debtShares - before.debtShares;
-  const accruedAt = hasAccrued(before, event) ? timestamp : pool.accruedAt;
-  return { ...pool, totalDebtShares, accruedAt, cash: pool.cash + cashOf(event) };
-}
-
-/** A deposit accrues only to measure an open call, a withdrawal only where there is debt; all else always does. */
-function hasAccrued(before: AccountState, event: AccountEvent): boolean {
-  if (event.name === "CollateralDeposited") return before.deadline !== 0n;
-  if (event.name === "CollateralWithdrawn") return before.debtShares !== 0n;
-  return true;
+  return { ...pool, totalDebtShares, cash: pool.cash + cashOf(event) };
 }
 
 function cashOf(event: AccountEvent): bigint {
@@ -127,23 +142,23 @@ function forfeit(view: BookView, event: ForfeitEvent): BookChange {
   };
 }
 
-function applyToVault(vault: VaultRecord, event: PlainEvent, timestamp: bigint): VaultRecord {
+function applyToVault(vault: VaultRecord, event: PlainEvent): VaultRecord {
   const { pool } = vault;
-  const accrued = (changes: Partial<PoolState>): VaultRecord => ({
+  const withPool = (changes: Partial<PoolState>): VaultRecord => ({
     ...vault,
-    pool: { ...pool, ...changes, accruedAt: timestamp },
+    pool: { ...pool, ...changes },
   });
   switch (event.name) {
     case "InterestAccrued":
-      return accrued({ debtIndex: event.debtIndex, unbookedFee: pool.unbookedFee + event.fee });
+      return withPool({ debtIndex: event.debtIndex, unbookedFee: pool.unbookedFee + event.fee });
     case "FeeBooked":
-      return accrued({ unbookedFee: 0n });
+      return withPool({ unbookedFee: 0n });
     case "FeeSet":
-      return accrued({ feeBps: event.newFeeBps });
+      return withPool({ feeBps: event.newFeeBps });
     case "Deposit":
-      return accrued({ cash: pool.cash + event.assets });
+      return withPool({ cash: pool.cash + event.assets });
     case "Withdraw":
-      return accrued({ cash: pool.cash - event.assets });
+      return withPool({ cash: pool.cash - event.assets });
     case "RiskTermsSet":
       return { ...vault, risk: event.newTerms };
     case "OracleSet":

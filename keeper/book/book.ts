@@ -155,13 +155,14 @@ export class Book implements BookView {
   /**
    * Applies the events of `block`, the child of the head, in log order; with more than one block's events, up to and
    * including `block`, nothing before it can be taken back any more. Throws a `BookError`, and then nothing has changed.
+   * @param accruedAt The time of the block in which the last of these events that accrue happened: interest runs from it.
    */
-  apply(block: BlockRef, events: readonly VaultEvent[]): AppliedBlock {
+  apply(block: BlockRef, events: readonly VaultEvent[], accruedAt: bigint = block.timestamp): AppliedBlock {
     const previous = { block: this.#head, vault: this.#vault };
     const before = new Map<AccountId, AccountState | undefined>();
     try {
       for (const event of events) {
-        const change = applyEvent(this, event, block.timestamp);
+        const change = applyEvent(this, event, accruedAt);
         this.#vault = change.vault;
         for (const [id, state] of change.accounts) {
           if (!before.has(id)) before.set(id, this.#index.state(id));

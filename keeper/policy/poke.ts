@@ -4,12 +4,19 @@ import type { PokeAction } from "./action.ts";
 import { costPerAccount } from "./gasCost.ts";
 import type { PolicySettings, Snapshot } from "./snapshot.ts";
 
+/** The three weights of a collateral, bps. */
+export interface AllWeights extends Weights {
+  readonly liquidationBps: bigint;
+}
+
 /** What a poke of one collateral's weights would do. */
 export interface PokeView {
   /** The collateral's, in the vault. */
   readonly number: number;
   /** What the vault's weights would be after it. */
-  readonly after: Weights;
+  readonly after: AllWeights;
+  /** Where their ramps go. */
+  readonly own: AllWeights;
   /** Rounds of the feed that the gauge has not read; infinite when the feed has begun a new phase. */
   readonly roundsBehind: number;
   /** The same was done a short while ago, and changed nothing. */
@@ -42,15 +49,20 @@ export function pokeFor(snapshot: Snapshot, settings: PolicySettings): PokeActio
 }
 
 function whyPoke(
-  { after, roundsBehind }: PokeView,
-  { initialBps, maintenanceBps }: CollateralTerms,
+  { after, own, roundsBehind }: PokeView,
+  { initialBps, maintenanceBps, liquidationBps }: CollateralTerms,
   { pokeAfterRounds }: PolicySettings,
 ): Pick<PokeAction, "reason" | "isPressing"> | undefined {
-  const moves = [after.initialBps - initialBps, after.maintenanceBps - maintenanceBps];
+  const floorMove = after.liquidationBps - liquidationBps;
+  const moves = [after.initialBps - initialBps, after.maintenanceBps - maintenanceBps, floorMove];
   if (moves.some((move) => move <= -LEAST_MOVE_BPS)) return { reason: "weights tighten", isPressing: true };
   // What it would do once it has read the rest is not known.
   if (roundsBehind > POKED_ROUNDS) return { reason: "the gauge is far behind", isPressing: true };
   if (moves.some((move) => move >= LEAST_MOVE_BPS)) return { reason: "weights loosen", isPressing: false };
+  // The last step of a ramp may be a small one, and so are all of a small liquidation weight, one a day.
+  const arrives = after.initialBps === own.initialBps && after.maintenanceBps === own.maintenanceBps;
+  const isLastStep = arrives && moves.some((move) => move < 0n);
+  if (isLastStep || floorMove < 0n) return { reason: "a ramp goes on", isPressing: false };
   if (roundsBehind >= pokeAfterRounds) return { reason: "the gauge is behind", isPressing: false };
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
-import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
-import { BookError } from "../book/applyEvent.ts";
+import { decodeVaultEvent, VAULT_EVENT_TOPICS } from "../../sdk/vaultEvents.ts";
+import { ACCRUING, BookError } from "../book/applyEvent.ts";
 import type { AppliedBlock, Book } from "../book/book.ts";
 import { RetryableError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -46,6 +46,11 @@ export interface FollowerOptions {
   readonly log: Log;
 }
 
+/** Of a range of blocks only one time matters: since when interest has not been reckoned. */
+const ACCRUAL_TOPICS: ReadonlySet<string | undefined> = new Set(
+  [...ACCRUING].map((name) => VAULT_EVENT_TOPICS[name]),
+);
+
 /** Where to go from the book's head: blocks to take back, then blocks to apply. */
 type Plan =
   | Exclude<Path, { kind: "near" }>
@@ -70,7 +75,13 @@ export class Follower {
     const { rpc, book, logRangeBlocks, log } = options;
     this.#options = options;
     this.#blockLogs = new BlockLogs(book.vaultAddress, log);
-    this.#ranges = new RangeReader({ rpc, address: book.vaultAddress, maxBlocks: logRangeBlocks, log });
+    this.#ranges = new RangeReader({
+      rpc,
+      address: book.vaultAddress,
+      maxBlocks: logRangeBlocks,
+      timedTopics: ACCRUAL_TOPICS,
+      log,
+    });
   }
 
   /** @param pushed The newest block, where an endpoint has told of it; otherwise it is asked for. */
@@ -127,8 +138,8 @@ export class Follower {
     for (;;) {
       const from = book.head === undefined ? deployBlock : book.head.number + 1;
       if (from > until) return;
-      const { header, logs } = await this.#ranges.read(from, until);
-      this.#apply(header, logs.flatMap(seenEvents));
+      const { header, logs, timedAt } = await this.#ranges.read(from, until);
+      this.#apply(header, logs.flatMap(seenEvents), timedAt);
       log.info("book.backfilled", {
         from,
         to: header.number,
@@ -138,12 +149,14 @@ export class Follower {
     }
   }
 
-  #apply(header: BlockHeader, seen: readonly SeenEvent[]): void {
+  /** @param accruedAt As in `Book.apply`. */
+  #apply(header: BlockHeader, seen: readonly SeenEvent[], accruedAt?: bigint): void {
     const { book, listener } = this.#options;
     const { number, hash, timestamp } = header;
     const applied = book.apply(
       { number, hash, timestamp },
       seen.map(({ event }) => event),
+      accruedAt,
     );
     listener.applied(applied, seen);
   }

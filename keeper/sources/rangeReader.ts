@@ -12,6 +12,8 @@ export interface LogRange {
   readonly from: number;
   readonly header: BlockHeader;
   readonly logs: readonly SourceLog[];
+  /** When the last log came whose time matters; undefined where there is none. */
+  readonly timedAt: bigint | undefined;
 }
 
 export interface RangeReaderOptions {
@@ -19,6 +21,8 @@ export interface RangeReaderOptions {
   readonly address: string;
   /** The widest range asked for. */
   readonly maxBlocks: number;
+  /** First topics of the logs whose time matters. */
+  readonly timedTopics: ReadonlySet<string | undefined>;
   readonly log: Log;
 }
 
@@ -63,11 +67,17 @@ export class RangeReader {
   }
 
   async #readRange(one: Rpc, from: number, to: number, until: number): Promise<LogRange> {
-    const { address } = this.#options;
+    const { address, timedTopics } = this.#options;
     const before = this.#ahead?.number === to ? this.#ahead : (await ask(one, headerProbe(to)))[0];
     const [logs] = await ask(one, rangeLogsProbe(address, from, to));
     const next = Math.min(until, to + this.#blocks);
-    const [after, ahead] = await ask(one, headerProbe(to), headerProbe(next));
+    const timed = logs.findLast(({ topics }) => timedTopics.has(topics[0]));
+    const [after, ahead, timedBlock] = await ask(
+      one,
+      headerProbe(to),
+      headerProbe(next),
+      headerProbe(timed?.blockNumber ?? to),
+    );
     if (before === undefined || after === undefined)
       throw new RetryableError(`the endpoint lacks block ${to}`);
     const strays = logs.filter(
@@ -76,7 +86,10 @@ export class RangeReader {
     if (before.hash !== after.hash || strays.length > 0) {
       throw new RetryableError(`block ${to} changed while the logs before it were read`);
     }
+    if (timed !== undefined && timedBlock?.hash !== timed.blockHash) {
+      throw new RetryableError(`the endpoint has another block ${timed.blockNumber} than its logs say`);
+    }
     this.#ahead = ahead;
-    return { from, header: after, logs };
+    return { from, header: after, logs, timedAt: timed && timedBlock?.timestamp };
   }
 }

@@ -84,6 +84,27 @@ describe("Follower", () => {
     );
   });
 
+  it("K-13 reads a range again whose last accrual was in another block than the endpoint then shows", async () => {
+    const { chain, book, follower } = setting();
+    chain.mine([listed()], [borrowed(accountOf(1), 7n, 9n)]);
+    for (let n = 3; n <= 120; ++n) chain.mine(marked(n));
+    const original = chain.batch.bind(chain);
+    let spoilt = 0;
+    chain.batch = async (calls) => {
+      const answers = await original(calls);
+      return answers.map((answer, i): RpcAnswer => {
+        const isAccrual = calls[i]?.method === "eth_getBlockByNumber" && calls[i].params[0] === "0x2";
+        if (!answer.ok || !isAccrual || spoilt > 0) return answer;
+        spoilt += 1;
+        return { ok: true, result: { ...(answer.result as object), hash: `0x${"22".repeat(32)}` } };
+      });
+    };
+    await follower.advance();
+    expect(spoilt).to.equal(1);
+    expect(book.head?.number).to.equal(120);
+    expect(book.vault.pool.accruedAt).to.equal(1_900_000_024n);
+  });
+
   for (const depth of [1, 2, 5, 12, 40, MAX_REORG_BLOCKS]) {
     it(`K-13 rolls back a reorganisation ${depth} deep and ends with the same book as a fresh one`, async () => {
       const { chain, book, follower, rolledBack } = setting();

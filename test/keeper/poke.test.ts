@@ -10,9 +10,12 @@ import type { PokeSeen } from "../../keeper/sources/gauges.ts";
 import { accountOf, stateOf } from "./support/state.ts";
 import { ACT_AT, ETHER, GWEI, NOW, SETTINGS, snapshotOf, USDC, WETH } from "./support/snapshot.ts";
 
+const { initialBps, maintenanceBps, liquidationBps } = WETH;
+const OWN = { initialBps, maintenanceBps, liquidationBps };
 const AT_REST: PokeView = {
   number: 0,
-  after: { initialBps: WETH.initialBps, maintenanceBps: WETH.maintenanceBps },
+  after: OWN,
+  own: OWN,
   roundsBehind: 1,
   isVain: false,
 };
@@ -23,6 +26,10 @@ const initialBy = (bps: bigint): PokeView => ({
 const maintenanceBy = (bps: bigint): PokeView => ({
   ...AT_REST,
   after: { ...AT_REST.after, maintenanceBps: WETH.maintenanceBps + bps },
+});
+const floorBy = (bps: bigint): PokeView => ({
+  ...AT_REST,
+  after: { ...AT_REST.after, liquidationBps: liquidationBps + bps },
 });
 const behind = (roundsBehind: number): PokeView => ({ ...AT_REST, roundsBehind });
 
@@ -46,6 +53,7 @@ describe("pokeFor", () => {
     for (const [name, view] of [
       ["the initial weight tightens", initialBy(-LEAST_MOVE_BPS)],
       ["the maintenance weight goes down a step", maintenanceBy(-25n)],
+      ["the liquidation weight goes down a step", floorBy(-43n)],
     ] as const) {
       it(`pokes at once: ${name}`, () => {
         const [poke] = pokesIn(view);
@@ -70,8 +78,30 @@ describe("pokeFor", () => {
     });
 
     it("tightens where one weight loosens and the other does not", () => {
-      const after = { initialBps: WETH.initialBps + 50n, maintenanceBps: WETH.maintenanceBps - 25n };
+      const after = { ...OWN, initialBps: initialBps + 50n, maintenanceBps: maintenanceBps - 25n };
       expect(pokesIn({ ...AT_REST, after })[0]?.isPressing).to.be.true;
+    });
+  });
+
+  describe("when a ramp moves by less", () => {
+    const arriving = (view: PokeView): PokeView => ({ ...view, own: view.after });
+
+    it("takes its last step when there is time, at housekeeping's price", () => {
+      for (const view of [maintenanceBy(-9n), initialBy(-1n), floorBy(-4n)]) {
+        expect(pokesIn(arriving(view))[0]).to.include({ isPressing: false, reason: "a ramp goes on" });
+      }
+      expect(pokesIn(arriving(maintenanceBy(-10n)))[0]?.isPressing).to.be.true;
+      const dear = { ...snapshotOf([]).gas, weiPerGas: 5n * GWEI };
+      expect(pokesIn(arriving(maintenanceBy(-9n)), { gas: dear })).to.be.empty;
+    });
+
+    it("takes every step of a small liquidation weight, of which there is one a day", () => {
+      expect(pokesIn(floorBy(-3n))[0]).to.include({ isPressing: false, reason: "a ramp goes on" });
+    });
+
+    it("does nothing where the weights are where they are to be", () => {
+      expect(pokesIn(AT_REST)).to.be.empty;
+      expect(pokesIn(arriving(maintenanceBy(9n)))).to.be.empty;
     });
   });
 
@@ -152,9 +182,12 @@ describe("pokeFor", () => {
 });
 
 describe("PokeBook", () => {
+  const own = { initialBps: 7_600n, maintenanceBps: 8_020n, liquidationBps: 8_740n };
   const seen: PokeSeen = {
     number: 0,
     after: { initialBps: 7_400n, maintenanceBps: 7_995n },
+    liquidationBps: 8_740n,
+    own,
     gaugeRoundId: 10n,
     latestRoundId: 12n,
   };
@@ -188,6 +221,60 @@ describe("PokeBook", () => {
     expect(isVain({ ...seen, after: further }, NOW + 24n)).to.be.false;
     expect(isVain(seen, NOW + 24n + 3_599n)).to.be.true;
     expect(isVain(seen, NOW + 24n + 3_600n)).to.be.false;
+  });
+
+  describe("of a liquidation weight on its way down", () => {
+    const DAY = 86_400n;
+    const ramp: PokeSeen = { ...seen, own: { ...own, liquidationBps: 8_500n } };
+    const nextOf = (book: PokeBook, of: PokeSeen, at: bigint) => book.viewOf(of, at)?.after.liquidationBps;
+
+    it("tries at first, for nobody says when it was last lowered", () => {
+      expect(nextOf(new PokeBook(), ramp, NOW)).to.equal(8_697n);
+    });
+
+    it("waits a day after a poke for it was mined, in vain or not", () => {
+      const book = new PokeBook();
+      nextOf(book, ramp, NOW);
+      book.decided(poke);
+      book.settled(NOW + 12n);
+      expect(nextOf(book, ramp, NOW + 12n + DAY - 1n)).to.equal(8_740n);
+      expect(nextOf(book, ramp, NOW + 12n + DAY)).to.equal(8_697n);
+    });
+
+    it("waits a day after it was seen lower, whoever did it", () => {
+      const book = new PokeBook();
+      nextOf(book, ramp, NOW);
+      const lower = { ...ramp, liquidationBps: 8_697n };
+      expect(nextOf(book, lower, NOW + 60n)).to.equal(8_697n);
+      expect(nextOf(book, { ...lower, number: 1 }, NOW + 60n)).to.equal(8_654n);
+      expect(nextOf(book, lower, NOW + 60n + DAY - 1n)).to.equal(8_697n);
+      expect(nextOf(book, lower, NOW + 60n + DAY)).to.equal(8_654n);
+    });
+
+    it("expects no step nearer to the maintenance weight than the call band, nor past the ramp's end", () => {
+      const at = (maintenanceBps: bigint, end: bigint) =>
+        nextOf(
+          new PokeBook(),
+          { ...ramp, after: { ...ramp.after, maintenanceBps }, own: { ...own, liquidationBps: end } },
+          NOW,
+        );
+      expect(at(8_380n, 8_500n)).to.equal(8_716n);
+      expect(at(8_404n, 8_500n)).to.equal(8_740n);
+      expect(at(7_995n, 8_720n)).to.equal(8_720n);
+      expect(at(7_995n, 8_740n)).to.equal(8_740n);
+      expect(
+        nextOf(
+          new PokeBook(),
+          {
+            ...ramp,
+            liquidationBps: 199n,
+            own: { ...own, liquidationBps: 100n },
+            after: { initialBps: 1n, maintenanceBps: 2n },
+          },
+          NOW,
+        ),
+      ).to.equal(199n);
+    });
   });
 
   it("does not take what it never asked for as done", () => {

@@ -43,12 +43,31 @@ describe("the keeper's pokes", function () {
 
   const headNow = async () => (await ask(bench.chain.rpc, headerProbe("latest")))[0]!;
   const asset = () => bench.world.deployment.collaterals[0]!.address;
+  const termsOf = async (number: number) => {
+    const { terms } = (await bench.world.vault.getFunction("collateralAt").staticCall(number)) as {
+      terms: { initialBps: bigint; maintenanceBps: bigint; liquidationBps: bigint };
+    };
+    const { initialBps, maintenanceBps, liquidationBps } = terms;
+    const asset = bench.world.deployment.collaterals[number]!.address;
+    return { asset, initialBps, maintenanceBps, liquidationBps };
+  };
   const weights = async () => {
-    const { terms } = await bench.world.vault
-      .getFunction("collateralAt")
-      .staticCall(0n)
-      .then((answer: { terms: { initialBps: bigint; maintenanceBps: bigint } }) => answer);
-    return { initialBps: Number(terms.initialBps), maintenanceBps: Number(terms.maintenanceBps) };
+    const { initialBps, maintenanceBps } = await termsOf(0);
+    return { initialBps: Number(initialBps), maintenanceBps: Number(maintenanceBps) };
+  };
+  const listed = () => Promise.all([termsOf(0), termsOf(1)]);
+  /** What the risk admin may do after its delay, all at once. */
+  const govern = async (...acts: readonly (readonly [name: string, ...args: unknown[]])[]) => {
+    const { abi } = artifactsOf("default")("Governance.sol", "Governance");
+    const governance = new Contract(bench.world.deployment.governance!, abi, bench.world.trader);
+    for (const [name, ...args] of acts) {
+      const data = configurator.interface.encodeFunctionData(name, args);
+      await bench.world.act(governance, "schedule", bench.world.deployment.configurator, data, 0);
+    }
+    await bench.chain.mine();
+    await bench.chain.mine(RISK_DELAY_SECONDS);
+    for (const [name, ...args] of acts) await bench.world.act(configurator, name, ...args);
+    await bench.chain.mine();
   };
   /** Rounds `seconds` apart, up and down by `bps`. */
   const rounds = async (count: number, bps: number, seconds = 60) => {
@@ -61,7 +80,7 @@ describe("the keeper's pokes", function () {
   describe("openGauges", () => {
     const seenNow = async () => {
       const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
-      return (await ask(bench.chain.rpc, gauges.probeAt(await headNow())))[0];
+      return (await ask(bench.chain.rpc, gauges.probeAt(await headNow(), await listed())))[0];
     };
 
     it("shows what a poke would do, and does nothing", async () => {
@@ -74,6 +93,8 @@ describe("the keeper's pokes", function () {
       expect(seen).to.deep.equal({
         number: 0,
         after: { initialBps, maintenanceBps },
+        liquidationBps: 8_740n,
+        own: { initialBps: 7_600n, maintenanceBps: 8_020n, liquidationBps: 8_740n },
         gaugeRoundId: 1n,
         latestRoundId: 5n,
       } satisfies PokeSeen);
@@ -83,12 +104,55 @@ describe("the keeper's pokes", function () {
 
     it("asks within the block's request, once a minute of block time", async () => {
       const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
-      const head = await headNow();
+      const [head, [first]] = [await headNow(), await listed()];
       const callsAt = (seconds: bigint) =>
-        gauges.probeAt({ ...head, timestamp: head.timestamp + seconds }).calls.length;
-      expect([0n, 12n, 59n, 60n, 72n, 200n].map(callsAt)).to.deep.equal([3, 0, 0, 3, 0, 3]);
-      const none = { ...bench.world.deployment, collaterals: [] };
-      expect((await openGauges(none, bench.chain.rpc)).probeAt(head).calls).to.be.empty;
+        gauges.probeAt({ ...head, timestamp: head.timestamp + seconds }, [first]).calls.length;
+      expect([0n, 12n, 59n, 60n, 72n, 200n].map(callsAt)).to.deep.equal([4, 0, 0, 4, 0, 4]);
+      const none = await openGauges({ ...bench.world.deployment, collaterals: [] }, bench.chain.rpc);
+      expect(none.probeAt(head, []).calls).to.be.empty;
+    });
+
+    it("asks about one without a gauge in its turn, and while it is at rest once in ten minutes", async () => {
+      const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
+      const [head, terms] = [await headNow(), await listed()];
+      const asked: (number | undefined)[] = [];
+      for (let minute = 0n; minute <= 12n; minute += 1n) {
+        const probe = gauges.probeAt({ ...head, timestamp: head.timestamp + 60n * minute }, terms);
+        const [seen] = await ask(bench.chain.rpc, probe);
+        asked.push(seen?.number ?? -probe.calls.length);
+      }
+      expect(asked).to.deep.equal([0, -2, 0, 0, 0, 0, 0, 0, 0, 0, 0, -2, 0]);
+      // One that the deployment does not know is asked about as well; nobody else is asked meanwhile.
+      const unknown = await openGauges({ ...bench.world.deployment, collaterals: [] }, bench.chain.rpc);
+      const callsAt = (seconds: bigint) =>
+        ask(
+          bench.chain.rpc,
+          unknown.probeAt({ ...head, timestamp: head.timestamp + seconds }, terms.slice(1)),
+        );
+      for (const seconds of [0n, 60n, 599n]) expect(await callsAt(seconds)).to.deep.equal([undefined]);
+      const after = unknown.probeAt({ ...head, timestamp: head.timestamp + 599n }, terms.slice(1));
+      expect(after.calls).to.be.empty;
+    });
+
+    it("shows the ramp of one without a gauge, and asks about it in every turn", async () => {
+      const [, { asset: other }] = await listed();
+      const of = [bench.world.deployment.vault, other] as const;
+      await govern(["setMaintenanceWeight", ...of, 7_900], ["setLiquidationWeight", ...of, 8_600]);
+      const gauges = await openGauges({ ...bench.world.deployment, collaterals: [] }, bench.chain.rpc);
+      const seen: (PokeSeen | undefined)[] = [];
+      for (const hours of [0, 1, 1]) {
+        await bench.chain.mine(hours * HOUR + 1);
+        seen.push(
+          (await ask(bench.chain.rpc, gauges.probeAt(await headNow(), (await listed()).slice(1))))[0],
+        );
+      }
+      expect(seen.map((one) => one?.after.maintenanceBps)).to.deep.equal([7_995n, 7_970n, 7_970n]);
+      expect(seen[0]).to.deep.include({
+        liquidationBps: 8_697n,
+        own: { initialBps: 7_600n, maintenanceBps: 7_900n, liquidationBps: 8_600n },
+        gaugeRoundId: 0n,
+        latestRoundId: 0n,
+      });
     });
 
     it("takes no answer for none, and a configurator that refuses for one that would do nothing", async () => {
@@ -101,23 +165,16 @@ describe("the keeper's pokes", function () {
           );
         },
       });
-      for (const lost of [0, 1, 2]) {
+      for (const lost of [0, 1, 2, 3]) {
         const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
         const [seen] = await ask(
           answering((i) => i !== lost),
-          gauges.probeAt(head),
+          gauges.probeAt(head, await listed()),
         );
         expect(seen, String(lost)).to.equal(undefined);
       }
       const none = [bench.world.deployment.vault, asset(), `0x${"0".repeat(40)}`, 1, 1] as const;
-      const { abi } = artifactsOf("default")("Governance.sol", "Governance");
-      const governance = new Contract(bench.world.deployment.governance!, abi, bench.world.trader);
-      const data = configurator.interface.encodeFunctionData("setVolatility", none);
-      await bench.world.act(governance, "schedule", bench.world.deployment.configurator, data, 0);
-      await bench.chain.mine();
-      await bench.chain.mine(RISK_DELAY_SECONDS);
-      await bench.world.act(configurator, "setVolatility", ...none);
-      await bench.chain.mine();
+      await govern(["setVolatility", ...none]);
       expect(await seenNow()).to.equal(undefined);
     });
 
@@ -177,6 +234,33 @@ describe("the keeper's pokes", function () {
       }
       await mineUntil(async () => (await weights()).maintenanceBps === 8_020, 60);
       expect((await weights()).initialBps).to.be.at.least(7_590);
+      expect(running.lines.filter(({ level }) => level === "error")).to.be.empty;
+    });
+
+    it("takes the ramps of a collateral without a gauge to their ends, step by step, and then rests", async () => {
+      const [, { asset: other }] = await listed();
+      const of = [bench.world.deployment.vault, other] as const;
+      await govern(["setMaintenanceWeight", ...of, 7_965], ["setLiquidationWeight", ...of, 8_650]);
+      // The first steps are the setters' own.
+      expect(await termsOf(1)).to.include({ maintenanceBps: 7_995n, liquidationBps: 8_697n });
+      const running = await start();
+      const seen: string[] = [];
+      const isThere = async () => {
+        const { maintenanceBps, liquidationBps } = await termsOf(1);
+        const both = `${maintenanceBps} ${liquidationBps}`;
+        if (seen.at(-1) !== both) seen.push(both);
+        return liquidationBps === 8_650n;
+      };
+      await mineUntil(isThere, HOUR / 2, 150);
+      expect(seen).to.deep.equal(["7995 8697", "7970 8697", "7965 8697", "7965 8654", "7965 8650"]);
+      // One in vain, for when the liquidation weight was last lowered was not known.
+      const poked = pokes(running).length;
+      expect(poked).to.be.within(4, 5);
+      for (let i = 0; i < 6; i += 1) {
+        await bench.chain.mine(HOUR);
+        await sleep(60);
+      }
+      expect(pokes(running)).to.have.length(poked);
       expect(running.lines.filter(({ level }) => level === "error")).to.be.empty;
     });
 
