@@ -7,6 +7,7 @@ import { Alerts } from "./alerts.ts";
 import { openAlertSecrets, type AlertsConfig } from "./alertsConfig.ts";
 import { startAlertServer } from "./alertServer.ts";
 import { AlertStore } from "./alertStore.ts";
+import { alertsView, type AlertsView } from "./alertsView.ts";
 import type { Channel } from "./channels/channel.ts";
 import { discordChannel, slackChannel, telegramChannel } from "./channels/chat.ts";
 import { emailChannel } from "./channels/email.ts";
@@ -30,16 +31,28 @@ export interface AlertsParts {
   readonly signal: AbortSignal;
 }
 
+/** Alerts that go on beside the keeper. */
+export interface OpenedAlerts {
+  readonly alerts: Alerts;
+  readonly view: AlertsView;
+  /** For a keeper that is about to end: tells what there is to tell now, and logs what is left for its next run. */
+  readonly handOut: (signal: AbortSignal) => Promise<void>;
+  /** For before the store is closed. */
+  readonly ended: Promise<void>;
+}
+
 /** Of an answer more is of no use to anybody. */
 const MOST_ANSWER_BYTES = 4_096;
+/** For which `once` hands out what is due; each attempt has its channel's own time besides. */
+const HAND_OUT_MS = 30_000;
+/** For which an end waits for what is being sent. Most services answer in a second; a stop must not wait for the others. */
+const END_WITHIN_MS = 5_000;
 
 /**
- * Puts alerts together and sets them going beside the keeper; undefined where none are configured. `ended` is for
- * before the store is closed. Throws a `UserError` for a secret that is missing or an address that cannot be used.
+ * Puts alerts together and sets them going beside the keeper; undefined where none are configured. Throws a `UserError`
+ * for a secret that is missing or an address that cannot be used.
  */
-export async function openAlerts(
-  parts: AlertsParts,
-): Promise<{ readonly alerts: Alerts; readonly ended: Promise<void> } | undefined> {
+export async function openAlerts(parts: AlertsParts): Promise<OpenedAlerts | undefined> {
   const { store: keeperStore, endpoints, environment, log, signal } = parts;
   const { alerts: config, deployment } = parts.config;
   if (config === undefined) return undefined;
@@ -85,6 +98,7 @@ export async function openAlerts(
     setting: () => alerts.setting,
     onEcho,
     nowMs,
+    endWithinMs: END_WITHIN_MS,
     log,
   });
   const { listen, clientHeader, requestsPerMinute, inboxFolder } = config;
@@ -106,7 +120,13 @@ export async function openAlerts(
   const ended = Promise.all([dispatcher.run(signal), inbox.run(signal)]).then(() => {
     server?.close();
   });
-  return { alerts, ended };
+  const handOut = async (until: AbortSignal) => {
+    await inbox.look();
+    await alerts.looked();
+    await dispatcher.handOut(HAND_OUT_MS, until);
+    if (queue.size > 0) log.info("alerts.left", { messages: queue.size });
+  };
+  return { alerts, view: alertsView({ channels: names, queue, subscriptions, dispatcher }), handOut, ended };
 }
 
 /** Those that the operator offers. */
