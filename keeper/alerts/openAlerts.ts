@@ -1,22 +1,16 @@
-import type { AlertChannel } from "../../sdk/alertRequest.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Endpoints } from "../sources/endpoints.ts";
 import type { Store } from "../store/store.ts";
 import { Alerts } from "./alerts.ts";
-import { openAlertSecrets, type AlertsConfig } from "./alertsConfig.ts";
 import { startAlertServer } from "./alertServer.ts";
 import { AlertStore } from "./alertStore.ts";
 import { alertsView, type AlertsView } from "./alertsView.ts";
-import type { Channel } from "./channels/channel.ts";
-import { discordChannel, slackChannel, telegramChannel } from "./channels/chat.ts";
-import { emailChannel } from "./channels/email.ts";
-import { webhookChannel } from "./channels/webhook.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FactBook } from "./factBook.ts";
 import { Inbox } from "./inbox.ts";
+import { openChannels } from "./openChannels.ts";
 import { Queue } from "./queue.ts";
-import { lookupName, resolveName } from "./safePost.ts";
 import { SubscriptionBook } from "./subscriptionBook.ts";
 import { SubscriptionDesk } from "./subscriptionDesk.ts";
 import { VolatilityWatch } from "./volatilityWatch.ts";
@@ -41,8 +35,6 @@ export interface OpenedAlerts {
   readonly ended: Promise<void>;
 }
 
-/** Of an answer more is of no use to anybody. */
-const MOST_ANSWER_BYTES = 4_096;
 /** For which `once` hands out what is due; each attempt has its channel's own time besides. */
 const HAND_OUT_MS = 30_000;
 /** For which an end waits for what is being sent. Most services answer in a second; a stop must not wait for the others. */
@@ -76,7 +68,7 @@ export async function openAlerts(parts: AlertsParts): Promise<OpenedAlerts | und
     log,
     signal,
   });
-  const channels = channelsOf(config, environment);
+  const channels = openChannels(config, environment);
   const names = new Set(channels.keys());
   const now = () => alerts.now;
   const desk = new SubscriptionDesk({
@@ -127,26 +119,4 @@ export async function openAlerts(parts: AlertsParts): Promise<OpenedAlerts | und
     if (queue.size > 0) log.info("alerts.left", { messages: queue.size });
   };
   return { alerts, view: alertsView({ channels: names, queue, subscriptions, dispatcher }), handOut, ended };
-}
-
-/** Those that the operator offers. */
-function channelsOf(
-  config: AlertsConfig,
-  environment: NodeJS.ProcessEnv,
-): ReadonlyMap<AlertChannel, Channel> {
-  const { webhook, telegram, discord, slack, email, timeoutMs } = config;
-  const { telegramToken, emailPassword: password } = openAlertSecrets(config, environment);
-  const address = { timeoutMs, maxAnswerBytes: MOST_ANSWER_BYTES, resolve: lookupName };
-  const channels = new Map<AlertChannel, Channel>();
-  if (webhook !== undefined) {
-    const allowed = new Set(webhook.allowed);
-    channels.set("webhook", webhookChannel({ ...address, allowed, resolve: resolveName }));
-  }
-  if (telegram !== undefined) {
-    channels.set("telegram", telegramChannel(telegram.apiUrl, telegramToken ?? "", address));
-  }
-  if (discord !== undefined) channels.set("discord", discordChannel(discord.apiUrl, address));
-  if (slack !== undefined) channels.set("slack", slackChannel(slack.apiUrl, address));
-  if (email !== undefined) channels.set("email", emailChannel({ settings: email, password, timeoutMs }));
-  return channels;
 }
