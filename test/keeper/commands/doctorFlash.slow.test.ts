@@ -5,33 +5,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { examine } from "../../../keeper/commands/doctor/examine.ts";
 import { readConfig } from "../../../keeper/config.ts";
-import { KEYS, startChain, type Chain } from "../support/chain.ts";
+import { KEYS } from "../support/chain.ts";
 import { addFlashScene, type FlashScene } from "../support/flash.ts";
 import { writeConfig } from "../support/keeperProcess.ts";
-import { buildWorld, type World } from "../support/world.ts";
+import { useWorld } from "../support/useWorld.ts";
 
 describe("doctor on the flash liquidator", function () {
   this.timeout(120_000);
-  let chain: Chain;
-  let world: World;
+  const inUse = useWorld();
   let scene: FlashScene;
   let folder: string;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "tocsin-doctor-flash-"));
-    chain = await startChain();
-    world = await buildWorld(chain);
+    const { world } = inUse;
     scene = await addFlashScene(world);
     await scene.addPool(0, 2_000, 1_000n);
     await scene.liquidator.getFunction("setProfitRecipient").send(world.keeper.address);
     await world.resetNonce();
   });
-  after(async () => {
-    world.close();
-    await chain.close();
+  after(() => {
     rmSync(folder, { recursive: true });
   });
 
   const find = async (changes: Readonly<Record<string, unknown>>, mode = "live") => {
+    const { chain, world } = inUse;
     const file = writeConfig(folder, chain.url, world.deployment, {
       brake: { sources: [] },
       mode,
@@ -51,9 +48,10 @@ describe("doctor on the flash liquidator", function () {
   });
 
   it("says what run would refuse: no contract, another quoter, a pool that is not there", async () => {
+    const { deployment } = inUse.world;
     const nowhere = `0x${"11".repeat(20)}`;
-    const fee = { from: world.deployment.collaterals[0]?.address, hops: [] as unknown[] };
-    fee.hops = [{ fee: 500, to: world.deployment.quote.address }];
+    const fee = { from: deployment.collaterals[0]?.address, hops: [] as unknown[] };
+    fee.hops = [{ fee: 500, to: deployment.quote.address }];
     for (const [changes, says] of [
       [{ address: nowhere }, "flashLiquidator.address: there is no contract at 0x1111"],
       [{ quoter: nowhere }, "flashLiquidator.quoter: there is no contract at 0x1111"],
@@ -70,8 +68,9 @@ describe("doctor on the flash liquidator", function () {
   });
 
   it("says that the owner has not allowed the key", async () => {
-    await scene.liquidator.getFunction("setKeeper").send(world.keeper.address, false);
+    const { keeper } = inUse.world;
+    await scene.liquidator.getFunction("setKeeper").send(keeper.address, false);
     const [finding] = await find({});
-    expect(finding?.says).to.contain(`its owner has not allowed ${world.keeper.address}`);
+    expect(finding?.says).to.contain(`its owner has not allowed ${keeper.address}`);
   });
 });
