@@ -40,6 +40,7 @@ describe("a keeper that tells traders", function () {
 
   const configOf = (more: Readonly<Record<string, unknown>> = {}) =>
     bench.written({
+      metrics: { listen: "127.0.0.1:0" },
       alerts: {
         listen: "127.0.0.1:0",
         timeoutMs: 1_000,
@@ -146,6 +147,22 @@ describe("a keeper that tells traders", function () {
     const [receipt] = told("liquidated");
     expect(receipt?.transactionHash).to.match(/^0x[0-9a-f]{64}$/);
     expect(Number(receipt?.repaid)).to.be.above(0);
+    const sentByHook = () =>
+      keeper.lines.filter(({ event, channel }) => event === "alerts.sent" && channel === "webhook").length;
+    await until(keeper, () => sentByHook() === hook.received.length);
+    const url = String(keeper.lines.find(({ event }) => event === "metrics.served")?.url);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const sent = /^tocsin_alerts_total\{vault="\w+",channel="webhook",outcome="sent"\} (\d+)$/m.exec(
+      metrics,
+    )?.[1];
+    expect(Number(sent)).to.equal(hook.received.length);
+    for (const line of [
+      'subscriptions{vault="\\w+",channel="webhook",state="active"} 1',
+      'subscriptions{vault="\\w+",channel="email",state="unconfirmed"} 1',
+      'waiting{vault="\\w+",channel="webhook",urgency="calls"} 0',
+      'channel_down{vault="\\w+",channel="email"} 0',
+    ])
+      expect(metrics).to.match(new RegExp(`^tocsin_alerts_${line}$`, "m"));
     expect(smtp.mails.length).to.equal(1);
     expect(smtp.mails[0]?.data).to.contain("Confirm alerts");
     expect(await keeper.stop("SIGTERM")).to.equal(0);
