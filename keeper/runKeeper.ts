@@ -103,6 +103,7 @@ export async function runKeeper(options: RunOptions): Promise<void> {
       signal: end.signal,
     });
     alertsEnded = alerting?.ended;
+    if (alerting !== undefined) monitor?.show(alerting.view);
     const keeper = new Keeper({
       config,
       shadow,
@@ -130,6 +131,7 @@ export async function runKeeper(options: RunOptions): Promise<void> {
     warnOfLonePrices(config, log);
     try {
       await loop(keeper, endpoints, { config, log, signal, once });
+      if (once) await alerting?.handOut(signal);
     } finally {
       keeper.putAway();
     }

@@ -10,6 +10,7 @@ import {
 import type { Deployment } from "../../sdk/deployment.ts";
 import { UserError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { ListenAddress } from "../metricsConfig.ts";
 import { RateLimit } from "./rateLimit.ts";
 import type { Refusal, SubscriptionDesk, Taken } from "./subscriptionDesk.ts";
 
@@ -79,10 +80,14 @@ export async function startAlertServer(
   };
 }
 
-async function listen(server: Server, where: string): Promise<void> {
+/** Of `host:port`, as alerts.listen is written. */
+export function listenAddressOf(where: string): ListenAddress {
   const at = where.lastIndexOf(":");
-  const host = where.slice(0, at).replace(/^\[|\]$/g, "");
-  server.listen(Number(where.slice(at + 1)), host);
+  return { host: where.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(where.slice(at + 1)) };
+}
+
+async function listen(server: Server, where: string): Promise<void> {
+  server.listen(listenAddressOf(where));
   try {
     await once(server, "listening");
   } catch (error) {

@@ -80,6 +80,11 @@ export class Alerts {
     return this.#decided?.head.timestamp;
   }
 
+  /** Resolves when the accounts of the last block have been looked at, which is at once where none is to be. */
+  async looked(): Promise<void> {
+    while (this.#isLooking) await new Promise(setImmediate);
+  }
+
   /** A block has been applied to the book. Cheap, for the keeper waits. */
   applied(
     { block, accounts }: AppliedBlock,

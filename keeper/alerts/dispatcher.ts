@@ -21,6 +21,8 @@ export interface DispatcherOptions {
   readonly onEcho: (subscription: string) => void;
   /** Milliseconds; runs only forward. */
   readonly nowMs: () => number;
+  /** For which an end waits for answers to what has been sent: who has it is not sent it again. */
+  readonly endWithinMs: number;
   readonly log: Log;
 }
 
@@ -64,18 +66,46 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Until the signal aborts. What is on its way then is sent again after the next start. */
+  /** Whether a whole channel has failed, and nothing has come through it since. */
+  isDown(channel: AlertChannel): boolean {
+    return this.#breakers.get(channel)?.isTripped === true;
+  }
+
+  /**
+   * Until the signal aborts, and what is on its way then has been answered; what has not within `endWithinMs` is sent
+   * again after the next start.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isIdle = this.#round();
       await sleep(isIdle ? IDLE_MS : ROUND_MS, undefined, { signal }).catch(() => undefined);
     }
+    const { nowMs, endWithinMs } = this.#options;
+    for (const end = nowMs() + endWithinMs; this.#busy.size > 0 && nowMs() < end;) await sleep(ROUND_MS);
     try {
       this.#settle();
     } catch (error) {
       // Then it is sent again.
       this.#options.log.warn("alerts.notKept", { error: messageOf(error) });
     }
+  }
+
+  /**
+   * While it runs: waits until all that is due now has been tried, at most `withinMs` and until the signal aborts. What
+   * fails meanwhile is due later, and not waited for.
+   */
+  async handOut(withinMs: number, signal: AbortSignal): Promise<void> {
+    const { nowMs } = this.#options;
+    for (const end = nowMs() + withinMs; this.#hasWork() && nowMs() < end && !signal.aborted;) {
+      await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #hasWork(): boolean {
+    const { nowMs, queue, setting } = this.#options;
+    if (this.#busy.size > 0 || this.#done.length > 0) return true;
+    const now = nowMs();
+    return setting() !== undefined && [...queue.firsts()].some(({ dueAtMs }) => dueAtMs <= now);
   }
 
   /** Whether there was nothing to do. */
@@ -131,6 +161,7 @@ export class Dispatcher {
         key,
         subscription,
         kind: message.notice.kind,
+        channel: to.channel,
         attempts: message.attempts,
       });
       this.#finish(waiting, "expired");

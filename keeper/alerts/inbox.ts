@@ -32,12 +32,13 @@ export class Inbox {
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#look();
+      await this.look();
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #look(): Promise<void> {
+  /** Takes in what lies there. Does not throw. */
+  async look(): Promise<void> {
     const { folder, desk, log } = this.#options;
     try {
       for (const name of requestsIn(folder)) {

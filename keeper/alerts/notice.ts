@@ -99,7 +99,10 @@ export function isWarning({ kind }: Notice): boolean {
   return kind === "approaching" || kind === "forecast";
 }
 
-/** What is sent first, and given up last where there is no room: calls, then receipts, warnings, questions. */
+/** By urgency, the most urgent first. */
+export const URGENCIES = ["calls", "receipts", "warnings", "questions"] as const;
+
+/** What is sent first, and given up last where there is no room: a place in `URGENCIES`. */
 export function urgencyOf(notice: Notice): number {
   switch (notice.kind) {
     case "called":

@@ -1,21 +1,16 @@
-import type { AlertChannel } from "../../sdk/alertRequest.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Endpoints } from "../sources/endpoints.ts";
 import type { Store } from "../store/store.ts";
 import { Alerts } from "./alerts.ts";
-import { openAlertSecrets, type AlertsConfig } from "./alertsConfig.ts";
 import { startAlertServer } from "./alertServer.ts";
 import { AlertStore } from "./alertStore.ts";
-import type { Channel } from "./channels/channel.ts";
-import { discordChannel, slackChannel, telegramChannel } from "./channels/chat.ts";
-import { emailChannel } from "./channels/email.ts";
-import { webhookChannel } from "./channels/webhook.ts";
+import { alertsView, type AlertsView } from "./alertsView.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FactBook } from "./factBook.ts";
 import { Inbox } from "./inbox.ts";
+import { openChannels } from "./openChannels.ts";
 import { Queue } from "./queue.ts";
-import { lookupName, resolveName } from "./safePost.ts";
 import { SubscriptionBook } from "./subscriptionBook.ts";
 import { SubscriptionDesk } from "./subscriptionDesk.ts";
 import { VolatilityWatch } from "./volatilityWatch.ts";
@@ -30,16 +25,26 @@ export interface AlertsParts {
   readonly signal: AbortSignal;
 }
 
-/** Of an answer more is of no use to anybody. */
-const MOST_ANSWER_BYTES = 4_096;
+/** Alerts that go on beside the keeper. */
+export interface OpenedAlerts {
+  readonly alerts: Alerts;
+  readonly view: AlertsView;
+  /** For a keeper that is about to end: tells what there is to tell now, and logs what is left for its next run. */
+  readonly handOut: (signal: AbortSignal) => Promise<void>;
+  /** For before the store is closed. */
+  readonly ended: Promise<void>;
+}
+
+/** For which `once` hands out what is due; each attempt has its channel's own time besides. */
+const HAND_OUT_MS = 30_000;
+/** For which an end waits for what is being sent. Most services answer in a second; a stop must not wait for the others. */
+const END_WITHIN_MS = 5_000;
 
 /**
- * Puts alerts together and sets them going beside the keeper; undefined where none are configured. `ended` is for
- * before the store is closed. Throws a `UserError` for a secret that is missing or an address that cannot be used.
+ * Puts alerts together and sets them going beside the keeper; undefined where none are configured. Throws a `UserError`
+ * for a secret that is missing or an address that cannot be used.
  */
-export async function openAlerts(
-  parts: AlertsParts,
-): Promise<{ readonly alerts: Alerts; readonly ended: Promise<void> } | undefined> {
+export async function openAlerts(parts: AlertsParts): Promise<OpenedAlerts | undefined> {
   const { store: keeperStore, endpoints, environment, log, signal } = parts;
   const { alerts: config, deployment } = parts.config;
   if (config === undefined) return undefined;
@@ -63,7 +68,7 @@ export async function openAlerts(
     log,
     signal,
   });
-  const channels = channelsOf(config, environment);
+  const channels = openChannels(config, environment);
   const names = new Set(channels.keys());
   const now = () => alerts.now;
   const desk = new SubscriptionDesk({
@@ -85,6 +90,7 @@ export async function openAlerts(
     setting: () => alerts.setting,
     onEcho,
     nowMs,
+    endWithinMs: END_WITHIN_MS,
     log,
   });
   const { listen, clientHeader, requestsPerMinute, inboxFolder } = config;
@@ -106,27 +112,11 @@ export async function openAlerts(
   const ended = Promise.all([dispatcher.run(signal), inbox.run(signal)]).then(() => {
     server?.close();
   });
-  return { alerts, ended };
-}
-
-/** Those that the operator offers. */
-function channelsOf(
-  config: AlertsConfig,
-  environment: NodeJS.ProcessEnv,
-): ReadonlyMap<AlertChannel, Channel> {
-  const { webhook, telegram, discord, slack, email, timeoutMs } = config;
-  const { telegramToken, emailPassword: password } = openAlertSecrets(config, environment);
-  const address = { timeoutMs, maxAnswerBytes: MOST_ANSWER_BYTES, resolve: lookupName };
-  const channels = new Map<AlertChannel, Channel>();
-  if (webhook !== undefined) {
-    const allowed = new Set(webhook.allowed);
-    channels.set("webhook", webhookChannel({ ...address, allowed, resolve: resolveName }));
-  }
-  if (telegram !== undefined) {
-    channels.set("telegram", telegramChannel(telegram.apiUrl, telegramToken ?? "", address));
-  }
-  if (discord !== undefined) channels.set("discord", discordChannel(discord.apiUrl, address));
-  if (slack !== undefined) channels.set("slack", slackChannel(slack.apiUrl, address));
-  if (email !== undefined) channels.set("email", emailChannel({ settings: email, password, timeoutMs }));
-  return channels;
+  const handOut = async (until: AbortSignal) => {
+    await inbox.look();
+    await alerts.looked();
+    await dispatcher.handOut(HAND_OUT_MS, until);
+    if (queue.size > 0) log.info("alerts.left", { messages: queue.size });
+  };
+  return { alerts, view: alertsView({ channels: names, queue, subscriptions, dispatcher }), handOut, ended };
 }

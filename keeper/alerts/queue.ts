@@ -51,6 +51,10 @@ export class Queue {
     for (const [first] of this.#waiting.values()) if (first !== undefined) yield first;
   }
 
+  *all(): Generator<Waiting> {
+    for (const list of this.#waiting.values()) yield* list;
+  }
+
   /** Within a write of the store: a message to a subscription, once, however often it is asked for. */
   add(to: Subscription, fact: string, notice: Notice, { block, hash, at }: FoundAt): void {
     const { store, nowMs } = this.#options;
@@ -112,7 +116,18 @@ export class Queue {
     const leftOut = among.toSorted(leastUrgentFirst).slice(0, count);
     for (const waiting of leftOut) this.settle(waiting, { key: waiting.key, state: "displaced", dueAtMs: 0 });
     const urgency = leftOut.at(-1)?.urgency;
-    this.#options.log.error("alerts.displaced", { messages: leftOut.length, urgency, waiting: this.#size });
+    const fields = { messages: leftOut.length, urgency, waiting: this.#size };
+    this.#options.log.error("alerts.displaced", { ...fields, channels: this.#channelsOf(leftOut) });
+  }
+
+  /** How many of them go where. */
+  #channelsOf(messages: readonly Waiting[]): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { subscription } of messages) {
+      const channel = this.#options.store.subscription(subscription)?.channel;
+      if (channel !== undefined) counts[channel] = (counts[channel] ?? 0) + 1;
+    }
+    return counts;
   }
 
   #insert({ key, subscription, urgency, createdAt, expiresAt, dueAtMs, attempts }: Waiting): void {

@@ -26,6 +26,11 @@ export class SubscriptionBook {
     return this.#size;
   }
 
+  /** Those that have not ended. */
+  *all(): Generator<Subscription> {
+    for (const own of this.#byOwner.values()) yield* own.values();
+  }
+
   /** Of an owner, the unconfirmed ones included. */
   countOf(owner: string): number {
     return this.#byOwner.get(prefixOf(owner))?.size ?? 0;

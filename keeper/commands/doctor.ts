@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { UserError } from "../errors.ts";
 import { readConfigs } from "../readConfigs.ts";
+import { checkMetrics } from "./doctor/checkMetrics.ts";
 import { checkSharedKeys, examine } from "./doctor/examine.ts";
 import { exitCodeOf, failure, ok, type Finding } from "./doctor/finding.ts";
 import { guarded } from "./guarded.ts";
@@ -49,7 +50,7 @@ async function examineAll(file: string): Promise<readonly Section[]> {
   const examined = await Promise.all(
     configs.map((config) => examine({ config, environment: process.env, now })),
   );
-  const shared = checkSharedKeys(examined);
+  const shared = [...checkSharedKeys(examined), ...(await checkMetrics(configs))];
   return [
     {
       title: file,

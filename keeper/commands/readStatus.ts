@@ -10,7 +10,7 @@ import { decide } from "../policy/decide.ts";
 import type { Wallet } from "../policy/snapshot.ts";
 import { purposeIn } from "../executors/sentTransaction.ts";
 import { readJournal, readShadowOf, type JournalRow } from "../store/readJournal.ts";
-import { sumShadow, type ShadowSum } from "../store/shadowLedger.ts";
+import type { ShadowSum } from "../store/shadowLedger.ts";
 import { headerProbe } from "../sources/chainReader.ts";
 import { ask } from "../sources/probe.ts";
 import { snapshotOf, type VaultView } from "./openView.ts";
@@ -98,7 +98,7 @@ export async function readStatus(view: VaultView): Promise<Status> {
       return wallet === undefined ? [] : [{ address, ...wallet }];
     }),
     last: store === undefined ? [] : lastActions(config.storeFile),
-    shadow: store === undefined ? [] : sumShadow(readShadowOf(config.storeFile)),
+    shadow: store === undefined ? [] : readShadowOf(config.storeFile),
     quarantined: store?.deadLetters().length ?? 0,
     brakeEngagedAt: engaged === "" ? undefined : Number(engaged),
     isStopped: existsSync(config.stopFile),

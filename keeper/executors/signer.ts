@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { Transaction, Wallet } from "ethers";
 import type { KeySource } from "../config.ts";
 import { GiveUpError, UserError, messageOf } from "../errors.ts";
@@ -71,10 +72,10 @@ async function walletFromKeystore(
   key: Exclude<KeySource, { privateKeyEnv: string }>,
   environment: NodeJS.ProcessEnv,
 ): Promise<Wallet> {
-  const json = readSecret(key.keystoreFile);
+  const json = readSecret(key.keystoreFile, environment);
   const password =
     "passwordFile" in key
-      ? readSecret(key.passwordFile).replace(/\r?\n$/, "")
+      ? readSecret(key.passwordFile, environment).replace(/\r?\n$/, "")
       : takeFrom(environment, key.passwordEnv);
   try {
     const { privateKey } = await Wallet.fromEncryptedJson(json, password);
@@ -96,12 +97,16 @@ export function takeFrom(environment: NodeJS.ProcessEnv, name: string): string {
 
 /** What only its owner may read or write; Windows has no such modes. */
 const OTHERS = 0o077;
+/** systemd lets a service read its credentials by an access list, which shows as the group's right to read. */
+const OTHERS_OF_CREDENTIAL = 0o037;
 
 /** Throws a `UserError` for a file that others than its owner may read or change. */
-function readSecret(file: string): string {
+function readSecret(file: string, { CREDENTIALS_DIRECTORY: credentials }: NodeJS.ProcessEnv): string {
+  const isCredential = credentials !== undefined && resolve(credentials) === dirname(resolve(file));
   try {
     const mode = statSync(file).mode & 0o777;
-    if (process.platform !== "win32" && (mode & OTHERS) !== 0) {
+    const others = isCredential ? OTHERS_OF_CREDENTIAL : OTHERS;
+    if (process.platform !== "win32" && (mode & others) !== 0) {
       throw new UserError(
         `${file} is open to others than its owner (mode ${mode.toString(8)}): run "chmod 600 ${file}"; whoever may have read it knows the secret`,
       );

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { ALERT_GAUGES } from "./alertGauges.ts";
 import { BOOK_GAUGES } from "./bookGauges.ts";
 import { CHAIN_GAUGES } from "./chainGauges.ts";
 import type { GaugeSpec } from "./gaugeSpec.ts";
@@ -14,7 +15,7 @@ export class Metrics {
   constructor(monitors: readonly VaultMonitor[]) {
     this.#monitors = monitors;
     collectDefaultMetrics({ register: this.#registry });
-    this.register(...CHAIN_GAUGES, ...BOOK_GAUGES, ...MONEY_GAUGES);
+    this.register(...CHAIN_GAUGES, ...BOOK_GAUGES, ...MONEY_GAUGES, ...ALERT_GAUGES);
     this.#registerReadiness();
     const counters = new VaultCounters(this.#registry);
     for (const monitor of monitors) monitor.watch(counters.watcherOf(monitor));

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { MetricsConfig } from "../metricsConfig.ts";
 import { Metrics } from "./metrics.ts";
 import { openMonitorServer } from "./monitorServer.ts";
 import { VaultMonitor } from "./vaultMonitor.ts";
@@ -20,15 +21,20 @@ export interface Monitoring {
  * at two places, or it cannot be served there.
  */
 export async function openMonitoring(configs: readonly Config[], log: Log): Promise<Monitoring | undefined> {
-  const wishes = configs.flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics]));
-  const [first] = wishes;
+  const first = sharedMetrics(configs);
   if (first === undefined) return undefined;
-  const places = new Set(wishes.map(({ listen: { host, port } }) => `${host}:${port}`));
-  if (places.size > 1 || wishes.length < configs.length) {
-    throw new UserError('metrics: a process serves them at one place; put them beside "vaults"');
-  }
   const monitors = configs.map((config) => new VaultMonitor({ config, limits: config.metrics ?? first }));
   const metrics = new Metrics(monitors);
   const server = await openMonitorServer({ listen: first.listen, monitors, metrics, log });
   return { monitors, metrics, url: server.url, close: () => server.close() };
+}
+
+/** What all configurations of a process want; undefined where they want nothing. Throws a `UserError` as above. */
+export function sharedMetrics(configs: readonly Pick<Config, "metrics">[]): MetricsConfig | undefined {
+  const wishes = configs.flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics]));
+  const places = new Set(wishes.map(({ listen: { host, port } }) => `${host}:${port}`));
+  if (places.size > 1 || (wishes.length > 0 && wishes.length < configs.length)) {
+    throw new UserError('metrics: a process serves them at one place; put them beside "vaults"');
+  }
+  return wishes[0];
 }

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { valueDown } from "../../sdk/healthMath.ts";
 import type { LogFields } from "../log.ts";
 import { DUTIES } from "../policy/action.ts";
+import { AlertCounter } from "./alertCounter.ts";
 import type { BlockView } from "./blockView.ts";
 import { wholeUnits } from "./gaugeSpec.ts";
 import type { VaultMonitor, Watcher } from "./vaultMonitor.ts";
@@ -31,6 +32,7 @@ export class VaultCounters {
   readonly #taken: Counter<"vault">;
   readonly #differences: Counter<"vault">;
   readonly #lines: Counter<"vault" | "level" | "event">;
+  readonly #alerts: AlertCounter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -72,6 +74,7 @@ export class VaultCounters {
       "level",
       "event",
     ]);
+    this.#alerts = new AlertCounter(registry);
   }
 
   watcherOf(monitor: VaultMonitor): Watcher {
@@ -81,6 +84,7 @@ export class VaultCounters {
     for (const duty of DUTIES) this.#transactions.inc({ vault, duty, outcome: "sent" }, 0);
     for (const own of [this.#passedOver, this.#gas, this.#taken, this.#differences]) own.inc({ vault }, 0);
     this.#income.set({ vault }, 0);
+    this.#alerts.open(monitor.config);
     return {
       decided: (view) => {
         this.#decided(vault, view, last);
@@ -89,6 +93,7 @@ export class VaultCounters {
       logged: (level, event, fields) => {
         if (level === "warn" || level === "error") this.#lines.inc({ vault, level, event });
         this.#logged(monitor, event, fields);
+        this.#alerts.logged(vault, event, fields);
       },
     };
   }

@@ -1,3 +1,4 @@
+import type { AlertsView } from "../alerts/alertsView.ts";
 import type { Config } from "../config.ts";
 import type { Lane } from "../executors/lane.ts";
 import type { Log, LogFields } from "../log.ts";
@@ -20,7 +21,7 @@ export interface TransactionLine {
 }
 
 export interface VaultMonitorOptions {
-  readonly config: Pick<Config, "deployment" | "storeFile" | "standby" | "maxGasPerTransaction">;
+  readonly config: Pick<Config, "deployment" | "storeFile" | "standby" | "maxGasPerTransaction" | "alerts">;
   readonly limits: ReadinessLimits;
   /** Milliseconds of a clock that only runs forward. */
   readonly now?: () => number;
@@ -41,6 +42,7 @@ export class VaultMonitor {
   readonly #watchers: Watcher[] = [];
   readonly #nativeWei = new Map<Lane, bigint>();
   #view: BlockView | undefined;
+  #alerts: AlertsView | undefined;
   #transactions: readonly TransactionLine[] = [];
   #newBlockAtMs: number;
   #unsureSinceMs: number | undefined;
@@ -57,6 +59,11 @@ export class VaultMonitor {
   /** The last block decided upon; undefined before the first. */
   get view(): BlockView | undefined {
     return this.#view;
+  }
+
+  /** Undefined where nobody is told anything. */
+  get alerts(): AlertsView | undefined {
+    return this.#alerts;
   }
 
   /** By lane, what its key had for gas when it was last asked about, wei. */
@@ -95,6 +102,10 @@ export class VaultMonitor {
       },
       this.#options.limits,
     );
+  }
+
+  show(alerts: AlertsView): void {
+    this.#alerts = alerts;
   }
 
   watch(watcher: Watcher): void {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { UserError, messageOf } from "../errors.ts";
 import { journalEntryOf, text } from "./rows.ts";
-import { readShadow, type ShadowEntry } from "./shadowLedger.ts";
+import { readShadowSums, type ShadowSum } from "./shadowLedger.ts";
 import type { JournalEntry } from "./records.ts";
 
 /** A signature, what became of it, and what its nonce cost, wei; undefined while unknown. */
@@ -27,9 +27,9 @@ export function readJournal(storeFile: string): readonly JournalRow[] {
   });
 }
 
-/** What a dry run has entered, oldest first. Throws a `UserError`. */
-export function readShadowOf(storeFile: string): readonly ShadowEntry[] {
-  return reading(storeFile, readShadow);
+/** What a dry run has entered, by duty. Throws a `UserError`. */
+export function readShadowOf(storeFile: string): readonly ShadowSum[] {
+  return reading(storeFile, readShadowSums);
 }
 
 function reading<T>(file: string, read: (database: DatabaseSync) => T): T {

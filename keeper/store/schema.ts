@@ -1,11 +1,11 @@
 /**
  * What the keeper must not lose, and what it would be slow to work out again. Everything but `transactions`, `spending`,
- * `gas_fees`, `dead_letters`, `dues`, `shadow` and the tables of alerts can be rebuilt from the chain.
+ * `gas_fees`, `dead_letters`, `dues`, `shadow`, `shadow_pruned` and the tables of alerts can be rebuilt from the chain.
  *
  * Accounts are kept in versions, one for each block that changed them, as far back as a reorganisation may reach: going
  * back to a block is deleting what is newer, and writing a block costs what the block changed, however large the book.
  */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 const FIRST = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -145,5 +145,23 @@ const ALERTS = `
   CREATE INDEX IF NOT EXISTS alert_messages_by_fact ON alert_messages (fact);
 `;
 
+/** By duty, what entries of `shadow` came to that are not kept any more. */
+const SHADOW_PRUNED = `
+  CREATE TABLE IF NOT EXISTS shadow_pruned (
+    duty TEXT PRIMARY KEY,
+    entries INTEGER NOT NULL,
+    earned TEXT NOT NULL,
+    cost TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS shadow_by_block ON shadow (block);
+`;
+
 /** The nth leads from version n to n + 1; a store of any older version is brought up to date, none is left behind. */
-export const MIGRATIONS: readonly string[] = [FIRST, GAS_AND_DEAD_LETTERS, DUES, SHADOW, ALERTS];
+export const MIGRATIONS: readonly string[] = [
+  FIRST,
+  GAS_AND_DEAD_LETTERS,
+  DUES,
+  SHADOW,
+  ALERTS,
+  SHADOW_PRUNED,
+];

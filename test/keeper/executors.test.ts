@@ -140,10 +140,13 @@ describe("openSigner", () => {
     const passwordFile = join(folder, "password");
     writeFileSync(keystoreFile, "{}");
     writeFileSync(passwordFile, "s3cr3t");
-    const opened = (modes: readonly [number, number]) => {
+    const opened = (modes: readonly [number, number], credentials?: string) => {
       chmodSync(keystoreFile, modes[0]);
       chmodSync(passwordFile, modes[1]);
-      return openSigner({ keystoreFile, passwordFile }, {}).catch((thrown: unknown) => String(thrown));
+      const environment = credentials === undefined ? {} : { CREDENTIALS_DIRECTORY: credentials };
+      return openSigner({ keystoreFile, passwordFile }, environment).catch((thrown: unknown) =>
+        String(thrown),
+      );
     };
     for (const mode of [0o640, 0o604, 0o620, 0o644]) {
       expect(await opened([mode, 0o600])).to.contain(`chmod 600 ${keystoreFile}`);
@@ -152,6 +155,10 @@ describe("openSigner", () => {
         .and.not.contain("s3cr3t");
     }
     for (const mode of [0o600, 0o400]) expect(await opened([mode, mode])).to.contain("it is no keystore");
+    // systemd's access list for the service's user shows as the group's right.
+    expect(await opened([0o440, 0o440], folder)).to.contain("it is no keystore");
+    for (const mode of [0o444, 0o460]) expect(await opened([mode, 0o400], folder)).to.contain("chmod 600");
+    expect(await opened([0o440, 0o400], join(folder, "elsewhere"))).to.contain("chmod 600");
     rmSync(folder, { recursive: true });
   });
 

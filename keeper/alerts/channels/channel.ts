@@ -28,6 +28,8 @@ export type Sent =
 /** One way of telling. Never throws for what the other side does. */
 export interface Channel {
   send(letter: Letter): Promise<Sent>;
+  /** Why it would take no message, without telling anybody anything; undefined where nothing is wrong. */
+  readonly probe?: () => Promise<string | undefined>;
 }
 
 export function failed(reason: string, blame: "target" | "channel", retryAfterMs?: number): Sent {

@@ -13,6 +13,7 @@ interface Form {
   readonly gone: readonly number[];
 }
 
+const HEADERS = { "content-type": "application/json", "user-agent": "tocsin-keeper" };
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
 const GONE = 410;
@@ -21,8 +22,9 @@ const SUPPRESS_EMBEDS = 4;
 
 /** A bot's message. @param apiUrl The operator's. */
 export function telegramChannel(apiUrl: string, token: string, address: Address): Channel {
-  return chat(apiUrl, address, {
-    url: () => `${base(apiUrl)}/bot${token}/sendMessage`,
+  const bot = `${base(apiUrl)}/bot${token}`;
+  const channel = chat(apiUrl, address, {
+    url: () => `${bot}/sendMessage`,
     body: (text, { to }) => ({
       chat_id: to.target,
       text,
@@ -33,6 +35,17 @@ export function telegramChannel(apiUrl: string, token: string, address: Address)
     // 400 is a chat that is not there, but also a text that it does not like: that is tried again.
     gone: [FORBIDDEN],
   });
+  return {
+    ...channel,
+    async probe() {
+      const posted = await safePost(
+        { url: `${bot}/getMe`, headers: HEADERS, body: "{}" },
+        { ...address, allowed: new Set([hostAndPort(new URL(apiUrl))]) },
+      );
+      if (posted.kind !== "answered") return posted.reason;
+      return posted.status === 200 ? undefined : `HTTP ${posted.status}`;
+    },
+  };
 }
 
 /** An incoming webhook of Discord; nobody can be mentioned by it. */
@@ -58,13 +71,12 @@ export function slackChannel(apiUrl: string, address: Address): Channel {
 function chat(apiUrl: string, address: Address, { url, body, style, gone }: Form): Channel {
   // The operator has named the service, so it may be in the operator's own network.
   const allowed = new Set([hostAndPort(new URL(apiUrl))]);
-  const headers = { "content-type": "application/json", "user-agent": "tocsin-keeper" };
   return {
     async send(letter) {
       const { key, notice } = letter.message;
       const page = pageOf(notice, letter.setting);
       const text = writeIn(style, { ...page, lines: [["Message ", { code: key }], ...page.lines] });
-      const request = { url: url(letter), headers, body: JSON.stringify(body(text, letter)) };
+      const request = { url: url(letter), headers: HEADERS, body: JSON.stringify(body(text, letter)) };
       return sentThrough(await safePost(request, { ...address, allowed }), gone);
     },
   };

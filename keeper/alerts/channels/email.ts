@@ -31,6 +31,16 @@ export function emailChannel({ settings, password, timeoutMs }: EmailOptions): C
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  /** What `work` comes to, unless the server takes too long over it. */
+  const inTime = async (work: Promise<Sent>): Promise<Sent> => {
+    const late = new AbortController();
+    try {
+      const tooSlow = failed("the mail server is too slow", "channel");
+      return await Promise.race([work, sleep(3 * timeoutMs, tooSlow, { signal: late.signal })]);
+    } finally {
+      late.abort();
+    }
+  };
   const domain = from.slice(from.lastIndexOf("@") + 1);
   return {
     async send({ message: { key, notice }, to, setting }) {
@@ -43,15 +53,11 @@ export function emailChannel({ settings, password, timeoutMs }: EmailOptions): C
         messageId: `<${key}@${domain}>`,
         headers: { "tocsin-key": key, "auto-submitted": "auto-generated" },
       };
-      const late = new AbortController();
-      try {
-        return await Promise.race([
-          transport.sendMail(mail).then((): Sent => ({ kind: "sent" }), failureOf),
-          sleep(3 * timeoutMs, failed("the mail server is too slow", "channel"), { signal: late.signal }),
-        ]);
-      } finally {
-        late.abort();
-      }
+      return inTime(transport.sendMail(mail).then((): Sent => ({ kind: "sent" }), failureOf));
+    },
+    async probe() {
+      const shaken = await inTime(transport.verify().then((): Sent => ({ kind: "sent" }), failureOf));
+      return "reason" in shaken ? shaken.reason : undefined;
     },
   };
 }

@@ -75,7 +75,7 @@ function describeStore(store: Store, file: string): readonly Finding[] {
   const head = store.headBlock();
   const at = head === undefined ? "empty" : `at block ${head.number}`;
   const findings = [
-    ok(SUBJECT, `${file}, ${at}, ${isLocked(file) ? "in use by a keeper that runs" : "not in use"}`),
+    ok(SUBJECT, `${file}, ${at}, ${isInUse(file) ? "in use by a keeper that runs" : "not in use"}`),
   ];
   const letters = store.deadLetters().length;
   if (letters > 0) {
@@ -110,7 +110,8 @@ function gasSpentIn(store: Store): GasSpent | undefined {
   return { wei: days.reduce((sum, wei) => sum + wei, 0n), days: Math.max(part, seen - 1 + part) };
 }
 
-function isLocked(file: string): boolean {
+/** Whether a keeper runs with this store. */
+export function isInUse(file: string): boolean {
   try {
     lockStore(file).release();
     return false;

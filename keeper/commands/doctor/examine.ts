@@ -3,9 +3,11 @@ import { messageOf, RetryableError, UserError } from "../../errors.ts";
 import { openSigners, type Signers } from "../../openLanes.ts";
 import { headerProbe } from "../../sources/chainReader.ts";
 import { ask } from "../../sources/probe.ts";
+import { checkAlerts } from "./checkAlerts.ts";
 import { checkContracts } from "./checkContracts.ts";
 import { checkEndpoint, type EndpointSeen } from "./checkEndpoint.ts";
 import { checkFeeds } from "./checkFeeds.ts";
+import { checkFlash } from "./checkFlash.ts";
 import { checkPurse } from "./checkPurse.ts";
 import { checkStore } from "./checkStore.ts";
 import { failure, ok, warning, type Finding } from "./finding.ts";
@@ -45,6 +47,7 @@ export async function examine({ config, environment, now }: ExamineOptions): Pro
     findings.push(...(await attempted("contracts", () => checkContracts(rpc, config.deployment, head))));
     findings.push(...(await attempted("feeds", () => checkFeeds(rpc, config, head))));
     const { signers } = key;
+    findings.push(...(await attempted("flash liquidator", () => checkFlash(rpc, config, signers))));
     if (signers !== undefined) {
       findings.push(
         ...(await attempted("purse", () => checkPurse(rpc, config, signers, head, store.gasSpent))),
@@ -52,7 +55,8 @@ export async function examine({ config, environment, now }: ExamineOptions): Pro
     }
   }
   const keys = key.signers === undefined ? [] : Object.values(key.signers).map(({ address }) => address);
-  return { findings: [...findings, ...store.findings], keys: [...new Set(keys)] };
+  findings.push(...store.findings, ...(await checkAlerts(config, environment)));
+  return { findings, keys: [...new Set(keys)] };
 }
 
 /** The same key for two vaults is refused by the keeper when it starts. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -40,6 +40,7 @@ describe("a keeper that tells traders", function () {
 
   const configOf = (more: Readonly<Record<string, unknown>> = {}) =>
     bench.written({
+      metrics: { listen: "127.0.0.1:0" },
       alerts: {
         listen: "127.0.0.1:0",
         timeoutMs: 1_000,
@@ -146,6 +147,22 @@ describe("a keeper that tells traders", function () {
     const [receipt] = told("liquidated");
     expect(receipt?.transactionHash).to.match(/^0x[0-9a-f]{64}$/);
     expect(Number(receipt?.repaid)).to.be.above(0);
+    const sentByHook = () =>
+      keeper.lines.filter(({ event, channel }) => event === "alerts.sent" && channel === "webhook").length;
+    await until(keeper, () => sentByHook() === hook.received.length);
+    const url = String(keeper.lines.find(({ event }) => event === "metrics.served")?.url);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const sent = /^tocsin_alerts_total\{vault="\w+",channel="webhook",outcome="sent"\} (\d+)$/m.exec(
+      metrics,
+    )?.[1];
+    expect(Number(sent)).to.equal(hook.received.length);
+    for (const line of [
+      'subscriptions{vault="\\w+",channel="webhook",state="active"} 1',
+      'subscriptions{vault="\\w+",channel="email",state="unconfirmed"} 1',
+      'waiting{vault="\\w+",channel="webhook",urgency="calls"} 0',
+      'channel_down{vault="\\w+",channel="email"} 0',
+    ])
+      expect(metrics).to.match(new RegExp(`^tocsin_alerts_${line}$`, "m"));
     expect(smtp.mails.length).to.equal(1);
     expect(smtp.mails[0]?.data).to.contain("Confirm alerts");
     expect(await keeper.stop("SIGTERM")).to.equal(0);
@@ -173,6 +190,66 @@ describe("a keeper that tells traders", function () {
     expect(told("called").length).to.be.at.least(2);
     expect(keys.size).to.equal(1);
     expect(told("retraction")).to.be.empty;
+  });
+
+  it("a keeper that runs once takes in what was handed in, and tells what it has done before it ends", async () => {
+    await bench.world.open(1n, 0, etherFor(1.0565), DEBT);
+    await bench.chain.mine();
+    const file = configOf();
+    const keeper = await start(file);
+    await subscribed(keeper);
+    await keeper.stop("SIGTERM");
+    // A server that takes its time, while the chain goes on without the keeper.
+    hook.answer = ({ body }, response) => {
+      const { kind, code } = JSON.parse(body) as { kind: string; code?: string };
+      setTimeout(() => response.end(kind === "confirmation" ? code : "thanks"), 400);
+    };
+    const inbox = join(bench.folder, "keeper.sqlite.inbox");
+    mkdirSync(inbox, { recursive: true });
+    const other = JSON.stringify(await signed({ target: `${hook.url}/other` }));
+    writeFileSync(join(inbox, `${randomUUID()}.json`), other);
+    await bench.world.setPrice(0, 1_870);
+    await bench.chain.mine();
+    const once = bench.start(file, "once");
+    for (let i = 0; i < 40 && once.process.exitCode === null; ++i) {
+      await sleep(250);
+      await bench.chain.mine();
+    }
+    expect(await once.ended(), once.stderr()).to.equal(0);
+    const toldAt = hook.received.filter(({ body }) => body.includes('"called"')).map(({ path }) => path);
+    expect(toldAt).to.have.members(["/calls", "/other"]);
+    expect(told("confirmation").length).to.equal(2);
+    const sent = once.lines.filter(({ event }) => event === "alerts.sent").map(({ kind }) => kind);
+    expect(sent).to.include.members(["called", "confirmation"]);
+    expect(once.lines.filter(({ event }) => event === "alerts.left")).to.be.empty;
+  });
+
+  it("and says what it leaves where nobody answers", async () => {
+    await bench.world.open(1n, 0, etherFor(1.0565), DEBT);
+    await bench.chain.mine();
+    const file = configOf();
+    const keeper = await start(file);
+    await subscribed(keeper);
+    await keeper.stop("SIGTERM");
+    hook.answer = (_received, response) => {
+      response.statusCode = 503;
+      response.end();
+    };
+    await bench.world.setPrice(0, 1_870);
+    await bench.chain.mine();
+    const once = bench.start(file, "once");
+    for (let i = 0; i < 40 && once.process.exitCode === null; ++i) {
+      await sleep(250);
+      await bench.chain.mine();
+    }
+    expect(await once.ended(), once.stderr()).to.equal(0);
+    const [left] = once.lines.filter(({ event }) => event === "alerts.left");
+    expect(left?.messages).to.be.at.least(1);
+    hook.answer = (_received, response) => response.end("thanks");
+    const before = told("called").length;
+    const next = await start(file);
+    await until(next, () => told("called").length > before);
+    expect(new Set(told("called").map(({ key }) => key)).size).to.equal(1);
   });
 
   it("K-13 takes a call back that a reorganisation has undone", async () => {

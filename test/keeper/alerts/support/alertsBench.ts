@@ -19,6 +19,7 @@ import { SubscriptionBook } from "../../../../keeper/alerts/subscriptionBook.ts"
 import { VolatilityWatch } from "../../../../keeper/alerts/volatilityWatch.ts";
 import { NEW_VAULT } from "../../../../keeper/book/vaultRecord.ts";
 import { Store } from "../../../../keeper/store/store.ts";
+import type { Log } from "../../../../keeper/log.ts";
 import { recordingLog, type RecordingLog } from "../../support/recordingLog.ts";
 import { NOW, price36, WETH } from "../../support/snapshot.ts";
 import { VAULT } from "../../support/vaultLogs.ts";
@@ -80,6 +81,11 @@ export class AlertsBench {
   queue!: Queue;
   subscriptions!: SubscriptionBook;
   alerts!: Alerts;
+  dispatcher!: Dispatcher;
+  /** A kill waits for nobody. */
+  endWithinMs = 0;
+  /** Whoever listens to the log, from the next opening on. */
+  tap: (log: Log) => Log = (log) => log;
   /** Of this machine; a test may move it. */
   skippedMs = 0;
   #end = new AbortController();
@@ -93,7 +99,8 @@ export class AlertsBench {
   open(): void {
     this.store = new Store(join(this.folder, "keeper.sqlite"), { chainId: CHAIN_ID, vault: VAULT });
     this.#end = new AbortController();
-    const { log, deployment } = this;
+    const { deployment } = this;
+    const log = this.tap(this.log);
     const store = new AlertStore(this.store.tables);
     const queue = new Queue({ store, limit: this.queueLimit, nowMs: this.nowMs, log });
     const subscriptions = new SubscriptionBook(store, queue);
@@ -111,6 +118,12 @@ export class AlertsBench {
     Object.assign(this, { alertStore: store, queue, subscriptions });
   }
 
+  /** Before anything is sent. */
+  reopen(): void {
+    this.store.close();
+    this.open();
+  }
+
   readonly nowMs = (): number => Date.now() + this.skippedMs;
 
   /** As a kill would leave it: nothing is written any more. */
@@ -125,16 +138,17 @@ export class AlertsBench {
   }
 
   startSending(): void {
-    const dispatcher = new Dispatcher({
+    this.dispatcher = new Dispatcher({
       channels: this.channels,
       store: this.alertStore,
       queue: this.queue,
       setting: () => this.alerts.setting,
       onEcho: () => undefined,
       nowMs: this.nowMs,
-      log: this.log,
+      endWithinMs: this.endWithinMs,
+      log: this.tap(this.log),
     });
-    this.#running = dispatcher.run(this.#end.signal);
+    this.#running = this.dispatcher.run(this.#end.signal);
   }
 
   async stopSending(): Promise<void> {
