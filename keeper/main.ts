@@ -80,6 +80,12 @@ addSimulate(program);
 addTx(program);
 addAlertsCommand(program, (file, vault) => chooseConfig(readConfigs(file), vault), guarded);
 
+// Whoever closes the pipe has read enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 await program.parseAsync();
 
 /** Of every vault. */

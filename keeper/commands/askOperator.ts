@@ -11,8 +11,7 @@ const input = { hasEnded: false };
 
 /** Asks on the terminal, or takes the next line of standard input. Throws a `UserError` when there is none. */
 export async function askLine(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
-  const line = await nextLine();
+  const line = await nextLine(prompt);
   if (line.trim() === "") throw new UserError(`${prompt.trim()} nothing was given`);
   return line.trim();
 }
@@ -24,12 +23,17 @@ export async function askHidden(prompt: string): Promise<string> {
     return await nextLine(prompt);
   } finally {
     isHidden = false;
-    process.stderr.write("\n");
+    say("\n");
   }
 }
 
-async function nextLine(prompt = ""): Promise<string> {
-  process.stderr.write(prompt);
+/** To a terminal; nobody reads a prompt before a pipe. */
+function say(text: string): void {
+  if (process.stdin.isTTY) process.stderr.write(text);
+}
+
+async function nextLine(prompt: string): Promise<string> {
+  say(prompt);
   terminal ??= open();
   const line = waiting.shift();
   if (line !== undefined) return line;

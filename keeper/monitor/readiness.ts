@@ -1,3 +1,5 @@
+import { formatDuration } from "../../sdk/format.ts";
+
 /** What is known of a keeper's freshness. Seconds. */
 export interface ReadinessFacts {
   /** Why it has stopped; undefined while it runs. */
@@ -34,16 +36,16 @@ export function notReadyFor(facts: ReadinessFacts, limits: ReadinessLimits): rea
   const { staleSeconds } = limits;
   add(!hasDecided, "no block has been decided upon yet");
   add(endpointsInUse === 0, "no endpoint is in use");
-  add(hasDecided && stillSeconds > staleSeconds, `there has been no new block for ${whole(stillSeconds)} s`);
-  add(ageSeconds > staleSeconds, `the newest block is ${whole(ageSeconds)} s old`);
+  add(hasDecided && stillSeconds > staleSeconds, `there has been no new block for ${lasting(stillSeconds)}`);
+  add(ageSeconds > staleSeconds, `the newest block is ${lasting(ageSeconds)} old`);
   add(
     facts.unsureSeconds > limits.unsureSeconds,
-    `endpoints have not agreed for ${whole(facts.unsureSeconds)} s`,
+    `endpoints have not agreed for ${lasting(facts.unsureSeconds)}`,
   );
-  add(facts.failingSeconds > staleSeconds, `no block was finished for ${whole(facts.failingSeconds)} s`);
+  add(facts.failingSeconds > staleSeconds, `no block was finished for ${lasting(facts.failingSeconds)}`);
   return reasons;
 }
 
-function whole(seconds: number): number {
-  return Math.floor(seconds);
+function lasting(seconds: number): string {
+  return formatDuration(BigInt(Math.floor(seconds)));
 }

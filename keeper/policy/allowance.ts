@@ -24,13 +24,9 @@ export function withinAllowance(
   const { allowance, quote } = snapshot.wallet;
   const { wanted } = planned;
   let left = allowance;
-  let isShort = false;
   const payable = <T extends TakeItem | FlashItem>(item: T): readonly T[] => {
     if (isFlashItem(item)) return [item];
-    if (item.payment > left) {
-      isShort = true;
-      return [];
-    }
+    if (item.payment > left) return [];
     const maxRepay = item.maxRepay < left ? item.maxRepay : left;
     left -= maxRepay;
     return [{ ...item, maxRepay }];
@@ -40,6 +36,8 @@ export function withinAllowance(
     critical: planned.critical.flatMap(payable),
     profitable: planned.profitable.flatMap(payable),
   };
+  const countOf = ({ critical, profitable }: Liquidations) => critical.length + profitable.length;
+  const isShort = countOf(approved) < countOf(planned);
   const isLow = allowanceCeiling !== undefined && quote > 0n && allowance < allowanceCeiling / 2n;
   if (snapshot.busyDuties.has("approve") || (!isShort && !isLow)) return { approved, approval: undefined };
   const amount = allowanceCeiling !== undefined && allowanceCeiling > wanted ? allowanceCeiling : wanted;

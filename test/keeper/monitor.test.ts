@@ -151,7 +151,7 @@ describe("readiness", () => {
     nowMs += 121_000;
     // The same block, decided upon again, is no news.
     own.decided(view());
-    expect(own.notReadyFor).to.deep.equal(["there has been no new block for 121 s"]);
+    expect(own.notReadyFor).to.deep.equal(["there has been no new block for 2 min 1 s"]);
     own.decided(view({ head: { ...view().head, hash: "0x2" } }));
     expect(own.notReadyFor).to.be.empty;
   });
@@ -160,7 +160,7 @@ describe("readiness", () => {
     const own = monitor();
     own.decided(view());
     ageSeconds = 500;
-    expect(own.notReadyFor).to.deep.equal(["the newest block is 500 s old"]);
+    expect(own.notReadyFor).to.deep.equal(["the newest block is 8 min 20 s old"]);
     ageSeconds = -1_000_000;
     expect(own.notReadyFor).to.be.empty;
   });
@@ -175,7 +175,7 @@ describe("readiness", () => {
     own.decided({ ...disputed, head: { ...disputed.head, hash: "0x3" } });
     expect(own.notReadyFor).to.be.empty;
     nowMs += 31_000;
-    expect(own.notReadyFor).to.deep.equal(["endpoints have not agreed for 61 s"]);
+    expect(own.notReadyFor).to.deep.equal(["endpoints have not agreed for 1 min 1 s"]);
     own.decided(view());
     expect(own.notReadyFor).to.be.empty;
   });
@@ -186,7 +186,7 @@ describe("readiness", () => {
     own.tap(silentLog).warn("tick.failed", { error: "no answer" });
     nowMs += 121_000;
     own.tap(silentLog).warn("tick.failed", { error: "no answer" });
-    expect(own.notReadyFor).to.include("no block was finished for 121 s");
+    expect(own.notReadyFor).to.include("no block was finished for 2 min 1 s");
     own.ended("another process has its key");
     expect(own.notReadyFor).to.deep.equal(["it has stopped: another process has its key"]);
   });
