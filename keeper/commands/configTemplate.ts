@@ -6,13 +6,21 @@ export interface TemplateOptions {
   readonly deployment: Deployment;
   /** Paths as they are to stand in the configuration. */
   readonly deploymentFile: string;
+  readonly storeFile: string;
   readonly urls: readonly string[];
   readonly mode: Mode;
   readonly key: { readonly keystoreFile: string; readonly passwordFile: string | undefined } | undefined;
 }
 
 /** A configuration with what an operator has to know at first; docs/keeper.md lists every other key. */
-export function configTemplate({ deployment, deploymentFile, urls, mode, key }: TemplateOptions): string {
+export function configTemplate({
+  deployment,
+  deploymentFile,
+  storeFile,
+  urls,
+  mode,
+  key,
+}: TemplateOptions): string {
   const [first] = deployment.collaterals;
   const symbol = plainText(deployment.quote.symbol, 24);
   // A JSON string is a YAML string, whatever is in it.
@@ -29,7 +37,7 @@ export function configTemplate({ deployment, deploymentFile, urls, mode, key }: 
     ...urls.map((url) => `  - http: ${text(url)}`),
     `deploymentFile: ${text(deploymentFile)}`,
     "# The keeper's memory; never of two keepers.",
-    "storeFile: keeper.sqlite",
+    `storeFile: ${text(storeFile)}`,
     "",
     "# Needed by live alone, and opened by it alone.",
     ...keyLines(key, text),

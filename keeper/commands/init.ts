@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, parse, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { Wallet } from "ethers";
 import { parseDeployment, type Deployment } from "../../sdk/deployment.ts";
@@ -58,6 +58,7 @@ async function init(options: InitOptions): Promise<void> {
   const text = configTemplate({
     deployment,
     deploymentFile: pathOf(deploymentFile),
+    storeFile: `${parse(out).name}.sqlite`,
     urls,
     mode,
     key: key && {

@@ -53,6 +53,7 @@ function configIn(folder: string, mode: Mode, changes: Readonly<Record<string, u
   const template = configTemplate({
     deployment: madeUpDeployment,
     deploymentFile: "deployment.json",
+    storeFile: "keeper.sqlite",
     urls: ["https://node.example"],
     mode,
     key: mode === "live" ? key : undefined,

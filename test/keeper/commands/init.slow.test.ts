@@ -105,6 +105,7 @@ describe("init", function () {
     const options = {
       deployment: hostile,
       deploymentFile: "deployment.json",
+      storeFile: "keeper.sqlite",
       urls: ['http://127.0.0.1:1/"#'],
       mode: "observe" as const,
       key: undefined,
