@@ -73,6 +73,7 @@ export class ShadowDesk {
           : this.#rest(action, snapshot, head))),
       );
     }
+    if (entries.length === 0) return fresh.length;
     this.#options.ledger.add(entries);
     this.#done = doneIn([...this.#done.values(), ...entries]);
     for (const { duty, account, earned, cost } of entries) {

@@ -112,7 +112,7 @@ function progressOf(
   return (block, step) => {
     if (step === "reading" || block === from) startedAtMs = performance.now();
     line.say(() => {
-      if (step === "reading") return `reading the book up to block ${block}`;
+      if (step === "reading") return `reading the book: block ${block} of ${from - 1}`;
       const [done, all] = [block - from, to - from + 1];
       const leftMs = done === 0 ? 0 : ((performance.now() - startedAtMs) / done) * (all - done);
       const left = done === 0 ? "" : `, ${formatDuration(BigInt(Math.ceil(leftMs / 1000)))} left`;

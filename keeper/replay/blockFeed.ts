@@ -29,7 +29,7 @@ const HEADERS_PER_REQUEST = 32;
 /** Blocks whose state is asked for at once: a distant endpoint answers no faster, and no endpoint has to bear more. */
 const AHEAD = 4;
 /** After so many failures of the same question it ends: nobody watches over it as over a keeper. */
-export const ATTEMPTS = 6;
+const ATTEMPTS = 7;
 
 /**
  * Headers and states of the past, in order, each asked for a little before its turn. Nothing is written, so what was asked
@@ -46,9 +46,14 @@ export class BlockFeed {
     this.#options = options;
   }
 
-  /** Reads again what fails, for a while. */
+  /** Reads again what fails, for a while; endpoints that were set aside come back meanwhile. */
   persist<T>(what: string, read: () => Promise<T>): Promise<T> {
-    return retry(what, read, silentLog, this.#options.signal, ATTEMPTS);
+    const { endpoints, signal } = this.#options;
+    const tended = async () => {
+      await endpoints.tend();
+      return read();
+    };
+    return retry(what, tended, silentLog, signal, ATTEMPTS);
   }
 
   async header(number: number): Promise<BlockHeader> {

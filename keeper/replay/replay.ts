@@ -63,7 +63,7 @@ class Replay {
       endpoints,
       sightReader,
       last: range.to,
-      onFailure: (block) => requireState(endpoints, config.deployment.vault, block, head),
+      onFailure: (block) => requireState(endpoints.all, config.deployment.vault, block, head),
       signal,
     });
     this.#keeper = new PaperKeeper({ config, rpc: endpoints, nativePrice, secondSources, own });
@@ -84,7 +84,7 @@ class Replay {
     const { endpoints, config } = parts;
     const start = range.from - 1;
     const { vault, clock, oracle } = config.deployment;
-    await this.#feed.persist("state", () => requireState(endpoints, vault, start, head));
+    await this.#feed.persist("state", () => requireState(endpoints.all, vault, start, head));
     onProgress(start, "reading");
     const whole = await this.#feed.persist("code", () =>
       firstWhole(endpoints, [vault, clock, oracle], start, range.to),
@@ -163,6 +163,7 @@ class Replay {
         applied: ({ block }, events) => {
           this.#events.splice(0, this.#events.length, ...events);
           this.#keeper.seen(block, events);
+          if (this.#first === undefined) this.#read(block.number, at.number);
         },
         rolledBack: () => undefined,
       },
@@ -172,6 +173,13 @@ class Replay {
     await this.#advance(follower, at);
     if (book.head?.hash !== at.hash) throw changed(at.number);
     return { book, follower };
+  }
+
+  /** Years of logs are read before the first block is decided upon, and whoever waits may have enough of it. */
+  #read(block: number, until: number): void {
+    if (block >= until) return;
+    this.#options.signal.throwIfAborted();
+    this.#options.onProgress(block, "reading");
   }
 
   /** When blocks came before the first, for a saved book may stand right before it. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeReplay } from "../../../keeper/commands/describeReplay.ts";
@@ -140,6 +141,9 @@ describe("replay", function () {
     expect(deeds.map(({ duty, account, earned, cost }) => [duty, account, earned, cost])).to.deep.equal(
       entered.map(({ duty, account, earned, cost }) => [duty, account, earned, cost]),
     );
+    // The dry run's own book stands at the very block.
+    const saved = await replayed({ from: crashBlock + 1, to: crashBlock + 1 }, { storeFile: "dry.sqlite" });
+    expect(saved.deeds).to.deep.equal(deeds);
     for (const { outcome, done, dueUntil } of deeds)
       expect([outcome, done, dueUntil]).to.deep.equal(["nobody", undefined, undefined]);
   });
@@ -215,7 +219,7 @@ describe("replay", function () {
     }
   });
 
-  it("K-24 says which state is missing, from where on it is there, and that an archive endpoint has it", async () => {
+  it("says which state is missing, from where on it is there, and that an archive endpoint has it", async () => {
     const kept = crashBlock - 4;
     const proxy = await FaultProxy.start(pruned(bench.chain.rpc, kept));
     try {
@@ -279,6 +283,27 @@ describe("replay", function () {
     }
     const none = await replayed({ from: crashBlock }, {}, AbortSignal.abort());
     expect([none.blocks, none.ending.kind]).to.deep.equal([0, "stopped"]);
+  });
+
+  it("is interrupted by Ctrl-C, and prints what there is", async () => {
+    const proxy = await FaultProxy.start(bench.chain.rpc);
+    let child: ChildProcess | undefined;
+    let sights = 0;
+    proxy.fault = (calls) => {
+      if (!calls.some(({ params }) => isOfState(params))) return undefined;
+      sights += 1;
+      if (sights === 12) child?.kill("SIGINT");
+      return { kind: "delay", ms: 100 };
+    };
+    try {
+      const config = bench.written({ rpcUrl: proxy.url });
+      const args = ["replay", "--config", config, "--from", String(crashBlock - 2)];
+      const { code, stdout, stderr } = await runCommand(args, "", {}, (begun) => (child = begun));
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.contain("stopped before the end of the range").and.to.contain("  all ");
+    } finally {
+      await proxy.close();
+    }
   });
 
   it("C-66 refuses ranges that make no sense", async () => {
