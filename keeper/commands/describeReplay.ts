@@ -18,7 +18,7 @@ export function describeReplay(
   report: ReplayReport,
   { deployment, mode }: Pick<Config, "deployment" | "mode">,
 ): string {
-  const { range, blocks, to, fromTime, toTime, totals, deeds, skips } = report;
+  const { range, blocks, to, fromTime, toTime, totals, deeds, skips, brakes } = report;
   const unit = { decimals: deployment.quote.decimals, symbol: plainText(deployment.quote.symbol, 24) };
   if (blocks === 0)
     return [`no block of ${range.from} to ${range.to} was replayed`, ...endOf(report)].join("\n");
@@ -41,6 +41,12 @@ export function describeReplay(
         duty,
         reason,
         `${accounts} ${accounts === 1 ? "account" : "accounts"}, ${count} times in all`,
+      ]),
+    ),
+    ...section(
+      "the brake would have been engaged, with nobody there to confirm the prices",
+      brakes.map(({ from, to: until }) => [
+        from === until ? `after block ${from}` : `after blocks ${from} to ${until}`,
       ]),
     ),
     ...endOf(report),

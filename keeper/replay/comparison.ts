@@ -57,6 +57,12 @@ export interface SkipCount {
   readonly times: number;
 }
 
+/** Blocks after which the accident brake was engaged, both included. */
+export interface BrakedBlocks {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Something due that this keeper has done on paper and nobody on the chain. */
 interface Occasion {
   readonly duty: Duty;
@@ -91,6 +97,7 @@ export class Comparison {
     { readonly skip: Skip; readonly accounts: Set<AccountId>; times: number }
   >();
   readonly #refused = new Map<string, string>();
+  readonly #braked: BrakedBlocks[] = [];
   #last: PaperDecision | undefined;
 
   /** @param own Addresses whose deeds are this keeper's. */
@@ -127,6 +134,7 @@ export class Comparison {
       this.#refused.delete(key);
     }
     this.#count(skips);
+    if (decision.isBraked) this.#brakedAt(block);
     this.#last = decision;
   }
 
@@ -169,6 +177,18 @@ export class Comparison {
         times,
       }))
       .sort((a, b) => b.times - a.times);
+  }
+
+  /** When the accident brake would have been engaged, in order. */
+  brakes(): readonly BrakedBlocks[] {
+    return this.#braked;
+  }
+
+  #brakedAt(block: number): void {
+    const last = this.#braked.at(-1);
+    const goesOn = last?.to === block - 1;
+    if (goesOn) this.#braked.pop();
+    this.#braked.push({ from: goesOn ? last.from : block, to: block });
   }
 
   #finish(occasion: Occasion, deed: ChainDeed | undefined, dueUntil: number | undefined): void {

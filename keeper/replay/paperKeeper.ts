@@ -44,6 +44,7 @@ export interface PaperDecision {
   /** What the vault would have refused, and why. */
   readonly refused: readonly (Refused & { readonly duty: string })[];
   readonly hasPrices: boolean;
+  readonly isBraked: boolean;
 }
 
 /** What is about no account leaves nothing to compare by, and is not replayed. */
@@ -125,6 +126,7 @@ export class PaperKeeper {
       skips,
       refused: this.#refused,
       hasPrices: sight.prices.available,
+      isBraked: brake?.kind === "engaged",
     };
   }
 

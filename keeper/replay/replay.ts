@@ -208,6 +208,7 @@ class Replay {
       last: this.#last,
       deeds: this.#comparison.deeds(),
       skips: this.#comparison.skips(),
+      brakes: this.#comparison.brakes(),
       ending,
     });
   }

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { DUTIES, type Duty } from "../policy/action.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
-import type { ComparedDeed, Outcome, SkipCount } from "./comparison.ts";
+import type { BrakedBlocks, ComparedDeed, Outcome, SkipCount } from "./comparison.ts";
 import type { ReplayRange } from "./replayRange.ts";
 
 /**
@@ -41,6 +41,7 @@ export interface ReplayReport {
   readonly totals: readonly DutyTotal[];
   readonly deeds: readonly ComparedDeed[];
   readonly skips: readonly SkipCount[];
+  readonly brakes: readonly BrakedBlocks[];
 }
 
 export interface ReplayResult {
@@ -50,12 +51,13 @@ export interface ReplayResult {
   readonly last: BlockHeader | undefined;
   readonly deeds: readonly ComparedDeed[];
   readonly skips: readonly SkipCount[];
+  readonly brakes: readonly BrakedBlocks[];
   readonly ending: Ending;
 }
 
 /** Adds up what was compared. Pure. */
 export function replayReport(result: ReplayResult): ReplayReport {
-  const { config, range, first, last, deeds, skips, ending } = result;
+  const { config, range, first, last, deeds, skips, brakes, ending } = result;
   const to = last?.number ?? range.from - 1;
   const byDuty = DUTIES.flatMap((duty) => {
     const own = deeds.filter((deed) => deed.duty === duty);
@@ -72,6 +74,7 @@ export function replayReport(result: ReplayResult): ReplayReport {
     totals: [...byDuty, totalOf("all", deeds)],
     deeds,
     skips,
+    brakes,
   };
 }
 

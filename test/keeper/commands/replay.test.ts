@@ -165,13 +165,16 @@ describe("replay", function () {
   });
 
   it("keeps the brake's state from block to block", async () => {
-    const { deeds } = await replayed(
-      { from: crashBlock - 2 },
-      { brake: { maxShareBps: 100, minAccounts: 2 } },
-    );
+    const brake = { maxShareBps: 100, minAccounts: 2 };
+    const report = await replayed({ from: crashBlock - 2 }, { brake });
+    const { deeds, brakes } = report;
     const calls = deeds.filter(({ duty }) => duty === "openCall");
     expect(calls.map(({ outcome, why }) => [outcome, why?.reason])).to.deep.equal([["leftAlone", "brake"]]);
     expect(deeds.find(({ account }) => account === critical)?.outcome).to.equal("later");
+    // The take is on paper at once, and the brake lets go when somebody else has opened the call.
+    const [called] = eventsOf("MarginCallOpened", callable);
+    expect(brakes[0]).to.deep.equal({ from: crashBlock, to: called!.block - 1 });
+    expect(describeReplay(report, readConfig(bench.written()))).to.contain(`after blocks ${crashBlock} to`);
   });
 
   it("knows what its own keys have done", async () => {

@@ -18,6 +18,7 @@ interface Meant {
   readonly skips?: readonly Skip[];
   readonly refused?: PaperDecision["refused"];
   readonly hasPrices?: boolean;
+  readonly isBraked?: boolean;
 }
 
 describe("the comparison of a replay", () => {
@@ -32,7 +33,7 @@ describe("the comparison of a replay", () => {
   const stateOf = (account: AccountId) => states.get(account) ?? "as it was";
   const decided = (
     block: number,
-    { entries = [], meant, skips = [], refused = [], hasPrices = true }: Meant,
+    { entries = [], meant, skips = [], refused = [], hasPrices = true, isBraked = false }: Meant,
   ) => {
     const decision: PaperDecision = {
       block,
@@ -49,6 +50,7 @@ describe("the comparison of a replay", () => {
       skips,
       refused,
       hasPrices,
+      isBraked,
     };
     comparison.decided(decision, stateOf);
   };
@@ -202,6 +204,14 @@ describe("the comparison of a replay", () => {
     ]);
   });
 
+  it("says from when to when the brake was engaged", () => {
+    for (const [block, isBraked] of [false, true, true, false, true].entries()) decided(block, { isBraked });
+    expect(comparison.brakes()).to.deep.equal([
+      { from: 1, to: 2 },
+      { from: 4, to: 4 },
+    ]);
+  });
+
   it("adds up by duty, and what it would have been alone with", () => {
     decided(10, {
       entries: [
@@ -220,6 +230,7 @@ describe("the comparison of a replay", () => {
       last: header,
       deeds: comparison.deeds(),
       skips: [],
+      brakes: [],
       ending: { kind: "stopped" },
     });
     expect(blocks).to.equal(4);
