@@ -132,7 +132,7 @@ function endOf({ ending }: ReplayReport): readonly string[] {
     case "reorganised":
       return told(`the chain changed at block ${ending.block} while it was replayed: run it again`);
     case "failed":
-      return told(`no endpoint answered for block ${ending.block}: ${plainText(ending.error)}`);
+      return told(`it ended before block ${ending.block}: ${plainText(ending.error, 400)}`);
   }
 }
 

@@ -113,7 +113,8 @@ class Replay {
         head = next;
       } catch (error) {
         if (this.#isStopped()) return { kind: "stopped" };
-        if (!(error instanceof RetryableError)) throw error;
+        const isTold = error instanceof RetryableError || error instanceof UserError;
+        if (!isTold || this.#last === undefined) throw error;
         return { kind: "failed", block: head.number + 1, error: error.message };
       }
     }

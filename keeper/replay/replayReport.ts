@@ -6,7 +6,7 @@ import type { ReplayRange } from "./replayRange.ts";
 
 /**
  * How it ended. `stopped`: by whoever runs it. `reorganised`: the chain changed meanwhile, at or before `block`. `failed`:
- * no endpoint answered any more.
+ * no endpoint answered any more, or none had the state any more.
  */
 export type Ending =
   | { readonly kind: "whole" | "stopped" }

@@ -224,7 +224,7 @@ describe("replay", function () {
 
   it("says which state is missing, from where on it is there, and that an archive endpoint has it", async () => {
     const kept = crashBlock - 4;
-    const proxy = await FaultProxy.start(pruned(bench.chain.rpc, kept));
+    const proxy = await FaultProxy.start(pruned(bench.chain.rpc, () => kept));
     try {
       const changes = { rpcUrl: proxy.url };
       const error = await failureOf(replayed({ from: crashBlock - 8 }, changes));
@@ -238,6 +238,24 @@ describe("replay", function () {
       // One endpoint that has it is enough.
       const both = { rpcUrl: undefined, endpoints: [{ http: proxy.url }, { http: bench.chain.url }] };
       expect((await replayed({ from: crashBlock - 8 }, both)).ending.kind).to.equal("whole");
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it("ends with what was done so far when the node prunes what is still to come", async () => {
+    let kept = 0;
+    let sights = 0;
+    const proxy = await FaultProxy.start(pruned(bench.chain.rpc, () => kept));
+    proxy.fault = (calls) => {
+      if (calls.some(({ params }) => isOfState(params)) && ++sights === 20) kept = endBlock;
+      return undefined;
+    };
+    try {
+      const { ending, deeds, blocks } = await replayed({ from: crashBlock - 2 }, { rpcUrl: proxy.url });
+      expect(ending.kind === "failed" && ending.error).to.contain("an archive endpoint is needed");
+      expect(deeds.map(({ duty }) => duty)).to.include("openCall");
+      expect(blocks > 0 && blocks < endBlock - crashBlock).to.be.true;
     } finally {
       await proxy.close();
     }
@@ -360,7 +378,7 @@ function isOfState(params: readonly unknown[]): boolean {
 }
 
 /** A node that has the state of `kept` and later blocks only, as geth says it. */
-function pruned(node: Rpc, kept: number): Rpc {
+function pruned(node: Rpc, kept: () => number): Rpc {
   const numberOf = async (block: unknown): Promise<number> => {
     if (typeof block === "string") return block === "latest" ? Infinity : Number(block);
     const [answer] = await node.batch([
@@ -369,7 +387,7 @@ function pruned(node: Rpc, kept: number): Rpc {
     return Number((resultOf(answer) as { number: string }).number);
   };
   const isGone = async ({ method, params }: RpcCall) =>
-    ["eth_call", "eth_getBalance", "eth_getCode"].includes(method) && (await numberOf(params[1])) < kept;
+    ["eth_call", "eth_getBalance", "eth_getCode"].includes(method) && (await numberOf(params[1])) < kept();
   const gone: RpcAnswer = {
     ok: false,
     code: -32000,
