@@ -5,7 +5,7 @@ import type { SecondView } from "./sources/secondSources.ts";
 import type { Store } from "./store/store.ts";
 
 export interface BrakeWatchOptions {
-  readonly confirmation: Confirmation;
+  readonly confirmation: Pick<Confirmation, "holdsAt">;
   readonly store: Pick<Store, "note" | "setNote">;
   readonly log: Log;
 }

@@ -1,6 +1,4 @@
 import type { AccountId } from "../sdk/accountId.ts";
-import { ratesOf } from "../sdk/deployment.ts";
-import type { KinkedRates } from "../sdk/interest.ts";
 import type { Alerts } from "./alerts/alerts.ts";
 import { Auditor } from "./audit/auditor.ts";
 import type { BlockTimes } from "./audit/blockTimes.ts";
@@ -15,7 +13,6 @@ import { Confirmation } from "./confirmation.ts";
 import { Doubt } from "./doubt.ts";
 import type { Targets } from "./executors/encodeAction.ts";
 import { Executor } from "./executors/executor.ts";
-import { prudentBaseFee } from "./executors/fees.ts";
 import type { GasBudget } from "./executors/gasBudget.ts";
 import { GasWatch } from "./executors/gasWatch.ts";
 import type { KillSwitch } from "./executors/killSwitch.ts";
@@ -27,7 +24,7 @@ import type { VaultMonitor } from "./monitor/vaultMonitor.ts";
 import { isLive } from "./mode.ts";
 import { isUnsure, type Observation, type Observer } from "./observer.ts";
 import { cannotWait, isTake, type Action } from "./policy/action.ts";
-import { momentOf, type Circumstances } from "./policy/assess.ts";
+import { momentOf } from "./policy/assess.ts";
 import { decide, type Decision } from "./policy/decide.ts";
 import { feeTermsOf } from "./policy/feeTerms.ts";
 import { payByHand } from "./policy/payByHand.ts";
@@ -41,8 +38,8 @@ import type { SeenEvent } from "./sources/follower.ts";
 import type { PushedHead } from "./sources/heads.ts";
 import type { NativePriceSource } from "./sources/nativePrice.ts";
 import { pretendedWallet, type ShadowDesk } from "./shadowDesk.ts";
-import type { SecondSources, SecondView } from "./sources/secondSources.ts";
-import type { Sight } from "./sources/sight.ts";
+import { secondViewsAt, type SecondSources, type SecondView } from "./sources/secondSources.ts";
+import { circumstancesAt, gasViewAt, snapshotAt } from "./snapshotAt.ts";
 import type { AccountsFile } from "./store/accountsFile.ts";
 import type { Store } from "./store/store.ts";
 
@@ -76,16 +73,12 @@ export type Tick =
   | { readonly kind: "unsure"; readonly head: BlockHeader }
   | { readonly kind: "decided"; readonly head: BlockHeader; readonly nextMoment: bigint | undefined };
 
-/** Without prices nobody can be judged. */
-const NOBODY: Roll = { accounts: new Map(), counts: {} };
-
 /**
  * One vault: each tick brings the book to the newest block, decides, and sends. One tick at a time; everything in memory
  * can be rebuilt from the chain, and what cannot is in the store before it matters.
  */
 export class Keeper {
   readonly #parts: KeeperParts;
-  readonly #rates: KinkedRates;
   readonly #clock = new BlockClock();
   readonly #stand: BookStand;
   readonly #experience: Experience;
@@ -105,7 +98,6 @@ export class Keeper {
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
-    this.#rates = ratesOf(parts.config.deployment);
     const { config, endpoints, targets, lanes, store, log } = parts;
     // What the flash liquidator does is done by nobody but its operator's keys.
     this.#own = new Set([
@@ -179,14 +171,15 @@ export class Keeper {
   ): Promise<Decision> {
     const { lanes, killSwitch, config, log } = this.#parts;
     const { sight, keys, trust } = observation;
-    const gas = this.#gasViewAt(head, sight);
+    const { nativePrice, secondSources } = this.#parts;
+    const gas = gasViewAt(head, config, nativePrice.price36(sight.answers), this.#experience.gas);
     this.#parts.gasBudget.at(head.timestamp);
     this.#experience.takeIn(lanes.settle(head.number, keys), head, gas);
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
     if (isLive(config))
       for (const key of keys) this.#gasWatch.seen(key, gas.weiPerGas, config.maxGasPerTransaction);
-    const views = this.#secondViews(sight);
+    const views = secondViewsAt(sight, nativePrice, secondSources);
     const [unquoted, counts] = this.#snapshotOf(head, book, observation, gas, views);
     const snapshot =
       killSwitch.isOn || !isLive(config) ? unquoted : await this.#flashDesk.withQuotes(unquoted, head);
@@ -231,48 +224,42 @@ export class Keeper {
     { sight, poke }: Observation,
     gas: GasView,
     views: readonly SecondView[],
-  ): [Snapshot, Roll["counts"]] {
+  ): readonly [Snapshot, Roll["counts"]] {
     const { lanes, targets, config, shadow } = this.#parts;
-    const circumstances = this.#circumstancesAt(book, sight, this.#clock.next());
-    const { accounts, counts } = sight.prices.available ? book.rollAt(momentOf(circumstances)) : NOBODY;
     const wallet = isLive(config)
       ? sight.wallets[[...lanes.addresses].indexOf(targets.keeper)]
       : pretendedWallet(config);
     if (wallet === undefined) throw new Error("the paying key was not asked about");
-    const snapshot = {
-      ...circumstances,
-      block: head,
-      vaultAddress: targets.vault,
-      accounts,
-      opinions: views.map(({ opinion }) => opinion),
-      brake: this.#brakeWatch.stateAt(head),
-      standby: this.#standbyWatch.view,
-      gas,
-      wallet,
-      // Acted upon already, refused lately, too dear today, or not as the contract has them.
-      busy: new Set([
-        ...lanes.busyAccounts(head.number),
-        ...this.#experience.waiting(head),
-        ...this.#auditor.quarantined,
-        ...(shadow?.taken(accounts) ?? []),
-      ]),
-      poke: this.#experience.pokes.viewOf(poke, head.timestamp),
-      busyDuties: lanes.busyDuties(),
-      spentToday: this.#experience.spentToday(head),
-      lastRecordAt: shadow?.lastDone("record") ?? this.#experience.lastDone("record", head),
-      lastBookFeeAt: shadow?.lastDone("bookFee") ?? this.#experience.lastDone("bookFee", head),
-    };
-    return [snapshot, counts];
-  }
-
-  #circumstancesAt(book: Book, { prices, clock }: Sight, actAt: bigint): Circumstances {
-    return { vault: book.vault, prices, rates: this.#rates, clock, actAt };
+    const actAt = this.#clock.next();
+    return snapshotAt(
+      { deployment: config.deployment, head, book, sight, secondViews: views, actAt },
+      {
+        brake: this.#brakeWatch.stateAt(head),
+        standby: this.#standbyWatch.view,
+        gas,
+        wallet,
+        // Acted upon already, refused lately, too dear today, or not as the contract has them.
+        busy: (accounts) =>
+          new Set([
+            ...lanes.busyAccounts(head.number),
+            ...this.#experience.waiting(head),
+            ...this.#auditor.quarantined,
+            ...(shadow?.taken(accounts) ?? []),
+          ]),
+        poke: this.#experience.pokes.viewOf(poke, head.timestamp),
+        busyDuties: lanes.busyDuties(),
+        spentToday: this.#experience.spentToday(head),
+        lastRecordAt: shadow?.lastDone("record") ?? this.#experience.lastDone("record", head),
+        lastBookFeeAt: shadow?.lastDone("bookFee") ?? this.#experience.lastDone("bookFee", head),
+      },
+    );
   }
 
   #audit(book: Book, observation: Observation): void {
     const { vault, clock } = observation.sight;
     if (vault === undefined || isUnsure(observation)) return;
-    const moment = momentOf(this.#circumstancesAt(book, observation.sight, clock.timestamp));
+    const { deployment } = this.#parts.config;
+    const moment = momentOf(circumstancesAt(deployment, book, observation.sight, clock.timestamp));
     const change = this.#auditor.audit(book, vault, moment);
     if (change !== undefined) this.#stand.repaired(change);
   }
@@ -312,18 +299,6 @@ export class Keeper {
     const byHand = decide(again, config).actions.filter((each) => isTake(each) || each.duty === "approve");
     const { gas, spentToday } = snapshot;
     return this.#executor.execute(byHand, head, (action) => feeTermsOf(action, gas, config, spentToday));
-  }
-
-  #gasViewAt(head: BlockHeader, { answers }: Sight): GasView {
-    const { config, nativePrice } = this.#parts;
-    const nativePrice36 = nativePrice.price36(answers);
-    return { weiPerGas: prudentBaseFee(head) + config.tipGwei, nativePrice36, ...this.#experience.gas };
-  }
-
-  /** The second sources' feeds are asked after the coin's. */
-  #secondViews({ answers, prices, clock }: Sight): readonly SecondView[] {
-    const { nativePrice, secondSources } = this.#parts;
-    return secondSources.views(prices, answers.slice(nativePrice.feeds.length), clock.timestamp);
   }
 
   /** For the book's stand: a block has been applied. */

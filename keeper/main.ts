@@ -5,6 +5,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
 import { guarded } from "./commands/guarded.ts";
 import { addInit } from "./commands/init.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addSimulate } from "./commands/simulate.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTx } from "./commands/tx.ts";
@@ -77,6 +78,7 @@ addDoctor(program);
 addStatus(program);
 addExplain(program);
 addSimulate(program);
+addReplay(program);
 addTx(program);
 addAlertsCommand(program, (file, vault) => chooseConfig(readConfigs(file), vault), guarded);
 

@@ -21,6 +21,8 @@ export interface ShadowDeskOptions {
   readonly rpc: Rpc;
   readonly targets: Targets;
   readonly ledger: Pick<ShadowLedger, "add" | "entries" | "rollBackTo">;
+  /** Told of what the vault would have refused. */
+  readonly onRefused?: (account: AccountId, duty: string, reason: string) => void;
   readonly log: Log;
 }
 
@@ -71,6 +73,7 @@ export class ShadowDesk {
           : this.#rest(action, snapshot, head))),
       );
     }
+    if (entries.length === 0) return fresh.length;
     this.#options.ledger.add(entries);
     this.#done = doneIn([...this.#done.values(), ...entries]);
     for (const { duty, account, earned, cost } of entries) {
@@ -135,6 +138,7 @@ export class ShadowDesk {
 
   #refused(duty: string, account: AccountId, reason: string, { number }: BlockHeader): void {
     this.#refusedAt.set(keyOf(duty, account), number);
+    this.#options.onRefused?.(account, duty, reason);
     this.#options.log.info("account.refused", { account, duty, reason });
   }
 
@@ -180,7 +184,7 @@ function stateIn({ accounts }: Snapshot, account: AccountId): string {
 }
 
 /** What any touch of the account changes. */
-function stateOf({ callNonce, deadline, auctionStart, debtShares, collateral }: AccountState): string {
+export function stateOf({ callNonce, deadline, auctionStart, debtShares, collateral }: AccountState): string {
   return [callNonce, deadline, auctionStart, debtShares, ...collateral.filter((amount) => amount > 0n)].join(
     " ",
   );

@@ -1,30 +1,25 @@
 import { computeAddress } from "ethers";
-import { existsSync, readFileSync } from "node:fs";
-import { ratesOf } from "../../sdk/deployment.ts";
+import { readFileSync } from "node:fs";
 import type { Prices } from "../../sdk/vaultTypes.ts";
 import type { Book } from "../book/book.ts";
 import type { Config, KeySource } from "../config.ts";
 import { RetryableError } from "../errors.ts";
-import { prudentBaseFee } from "../executors/fees.ts";
 import { GasBook } from "../executors/gasBook.ts";
 import { silentLog } from "../log.ts";
-import { momentOf } from "../policy/assess.ts";
 import type { Snapshot, Wallet } from "../policy/snapshot.ts";
 import { pretendedWallet } from "../shadowDesk.ts";
+import { gasViewAt, snapshotAt } from "../snapshotAt.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import { headerProbe } from "../sources/chainReader.ts";
 import type { Endpoints } from "../sources/endpoints.ts";
 import { Follower } from "../sources/follower.ts";
-import { openNativePrice } from "../sources/nativePrice.ts";
-import { checkEndpoints, endpointPool, openEndpoints } from "../sources/openEndpoints.ts";
 import { ask } from "../sources/probe.ts";
 import { restoreBook } from "../sources/restoreBook.ts";
-import { openSecondSources, type SecondView } from "../sources/secondSources.ts";
+import { secondViewsAt, type SecondView } from "../sources/secondSources.ts";
 import type { Sight } from "../sources/sight.ts";
-import { SightReader } from "../sources/sightReader.ts";
 import { withOne } from "../sources/withOne.ts";
-import { AccountsFile } from "../store/accountsFile.ts";
-import { Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { openParts, readOnlyShelf, type ViewParts } from "./openParts.ts";
 
 /** A vault at the newest block, as a keeper would see it that is not there: nothing is written, nothing is sent. */
 export interface VaultView {
@@ -49,46 +44,18 @@ export async function openView(
   config: Config,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<VaultView> {
-  const { deployment, storeFile, endpoints: urls, rpcTimeoutMs: timeoutMs, hedgeAfterMs } = config;
-  const { chainId, vault } = deployment;
-  const stop = new AbortController();
-  const pool = endpointPool(silentLog, stop.signal);
-  const endpoints = openEndpoints({
-    endpoints: urls,
-    chainId,
-    timeoutMs,
-    hedgeAfterMs,
-    pool,
-    log: silentLog,
-  });
-  const store = existsSync(storeFile) ? new Store(storeFile, { chainId, vault }, "read") : undefined;
-  const close = () => {
-    stop.abort();
-    store?.close();
-  };
+  const keys = keyAddresses(config, environment);
+  const parts = await openParts(config, keys);
+  const { endpoints, nativePrice, secondSources, sightReader, store, close } = parts;
   try {
-    await checkEndpoints(endpoints, { chainId, vault });
-    const { book, head } = await readBook(config, endpoints, store);
-    const keys = keyAddresses(config, environment);
-    const nativePrice = await openNativePrice(config.nativePrice, deployment.quote, endpoints);
-    const secondSources = await openSecondSources(config.brake, deployment, endpoints);
-    const feeds = [...nativePrice.feeds, ...secondSources.feeds];
-    const reader = new SightReader({
-      vault,
-      quote: deployment.quote.address,
-      keepers: keys,
-      feeds,
-      clock: deployment.clock,
-      log: silentLog,
-    });
+    const { book, head } = await readBook(parts);
     const view = { oracle: book.vault.oracle, collateralCount: book.vault.collaterals.length };
     const nothing = { calls: [], read: () => undefined };
     const [sight] = await withOne(endpoints, (one) =>
-      readTwice(() => reader.read(one, head, view, [], nothing)),
+      readTwice(() => sightReader.read(one, head, view, [], nothing)),
     );
-    const { answers, prices, clock } = sight;
-    const secondViews = secondSources.views(prices, answers.slice(nativePrice.feeds.length), clock.timestamp);
-    const nativePrice36 = nativePrice.price36(answers);
+    const secondViews = secondViewsAt(sight, nativePrice, secondSources);
+    const nativePrice36 = nativePrice.price36(sight.answers);
     return { config, endpoints, book, head, sight, nativePrice36, secondViews, keys, store, close };
   } catch (error) {
     close();
@@ -104,28 +71,14 @@ async function readTwice<T>(read: () => Promise<T>): Promise<T> {
   });
 }
 
-async function readBook(
-  config: Config,
-  endpoints: Endpoints,
-  store: Store | undefined,
-): Promise<{ readonly book: Book; readonly head: BlockHeader }> {
+async function readBook({
+  config,
+  endpoints,
+  store,
+}: ViewParts): Promise<{ readonly book: Book; readonly head: BlockHeader }> {
   const { deployment, storeFile, logRangeBlocks } = config;
   const { vault, deployBlock } = deployment;
-  const shelf = {
-    store: { loadBook: (since?: number) => store?.loadBook(since), rollBackTo: NOTHING_KEPT.rolledBack },
-    accountsFile:
-      store === undefined
-        ? { read: () => undefined }
-        : new AccountsFile({
-            storeFile,
-            log: silentLog,
-            store: {
-              accountsFileBlock: () => store.accountsFileBlock(),
-              noteAccountsFile: NOTHING_KEPT.applied,
-            },
-          }),
-  };
-  const book = await restoreBook(endpoints, shelf, vault, silentLog);
+  const book = await restoreBook(endpoints, readOnlyShelf(storeFile, store), vault, silentLog);
   const follower = new Follower({
     rpc: endpoints,
     book,
@@ -150,30 +103,22 @@ async function readBook(
  * @param prices In place of the vault's, to see what would be.
  */
 export function snapshotOf(view: VaultView, prices: Prices = view.sight.prices): Snapshot {
-  const { config, book, head, sight, nativePrice36, store } = view;
-  const { perAccount, limitPerAccount } = new GasBook();
-  const circumstances = {
-    vault: book.vault,
-    prices,
-    rates: ratesOf(config.deployment),
-    clock: sight.clock,
-    actAt: head.timestamp + 1n,
-  };
-  return {
-    ...circumstances,
-    block: head,
-    vaultAddress: config.deployment.vault,
-    accounts: prices.available ? book.rollAt(momentOf(circumstances)).accounts : new Map(),
-    opinions: view.secondViews.map(({ opinion }) => opinion),
-    brake: { wasEngaged: (store?.note("brakeEngagedAt") ?? "") !== "", isConfirmed: false },
-    gas: { weiPerGas: prudentBaseFee(head) + config.tipGwei, nativePrice36, perAccount, limitPerAccount },
-    wallet: walletOf(view),
-    busy: new Set(),
-    busyDuties: new Set(),
-    spentToday: store?.spentOn(Number(head.timestamp / 86_400n)) ?? new Map(),
-    lastRecordAt: head.timestamp,
-    lastBookFeeAt: head.timestamp,
-  };
+  const { config, book, head, sight, nativePrice36, secondViews, store } = view;
+  const actAt = head.timestamp + 1n;
+  const [snapshot] = snapshotAt(
+    { deployment: config.deployment, head, book, sight: { ...sight, prices }, secondViews, actAt },
+    {
+      brake: { wasEngaged: (store?.note("brakeEngagedAt") ?? "") !== "", isConfirmed: false },
+      gas: gasViewAt(head, config, nativePrice36, new GasBook()),
+      wallet: walletOf(view),
+      busy: () => new Set(),
+      busyDuties: new Set(),
+      spentToday: store?.spentOn(Number(head.timestamp / 86_400n)) ?? new Map(),
+      lastRecordAt: head.timestamp,
+      lastBookFeeAt: head.timestamp,
+    },
+  );
+  return snapshot;
 }
 
 function walletOf({ config, sight, keys }: VaultView): Wallet {

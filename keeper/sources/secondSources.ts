@@ -4,10 +4,11 @@ import type { Prices } from "../../sdk/vaultTypes.ts";
 import { FIXED_PRICE_DECIMALS, type BrakeConfig, type SecondSource } from "../brakeConfig.ts";
 import { UserError } from "../errors.ts";
 import { secondOpinion, type PriceOpinion } from "../policy/secondOpinion.ts";
+import type { NativePriceSource } from "./nativePrice.ts";
 import { feedDecimalsProbe } from "./priceProbes.ts";
 import { ask } from "./probe.ts";
 import type { Rpc } from "./rpcClient.ts";
-import type { FeedAnswer } from "./sight.ts";
+import type { FeedAnswer, Sight } from "./sight.ts";
 
 /** What a collateral's second source makes of its price. Prices are quote base units for a base unit, times 1e36. */
 export interface SecondView {
@@ -27,6 +28,15 @@ export interface SecondSources {
     answers: readonly (FeedAnswer | undefined)[],
     timestamp: bigint,
   ): readonly SecondView[];
+}
+
+/** Of a sight whose feeds are the coin's and then the second sources'. */
+export function secondViewsAt(
+  { answers, prices, clock }: Pick<Sight, "answers" | "prices" | "clock">,
+  nativePrice: Pick<NativePriceSource, "feeds">,
+  secondSources: SecondSources,
+): readonly SecondView[] {
+  return secondSources.views(prices, answers.slice(nativePrice.feeds.length), clock.timestamp);
 }
 
 type SourcesConfig = Pick<BrakeConfig, "collaterals" | "quote">;

@@ -130,6 +130,14 @@ describe("retry", () => {
     expect(attempts).to.equal(3);
   });
 
+  it("ends with the last failure after so many attempts, where somebody would rather know", async () => {
+    let attempts = 0;
+    const read = () => Promise.reject(new RetryableError(`failure ${++attempts}`, { retryAfterMs: 1 }));
+    const { signal } = new AbortController();
+    const error: unknown = await retry("x", read, silentLog, signal, 3).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(RetryableError).and.to.have.property("message", "failure 3");
+  });
+
   it("passes other errors through, and ends with the signal", async () => {
     const { signal } = new AbortController();
     const defect = () => Promise.reject(new TypeError("defect"));
