@@ -5,6 +5,7 @@ import { toDebtUp } from "../../sdk/debtMath.ts";
 import { formatPrice, formatUnits, formatWad } from "../../sdk/format.ts";
 import { marginOf, type Margin } from "../../sdk/margin.ts";
 import { statusName, type AccountState, type VaultMoment } from "../../sdk/vaultTypes.ts";
+import type { Mode } from "../mode.ts";
 import { momentOf } from "../policy/assess.ts";
 import type { BlockView } from "./blockView.ts";
 import type { TransactionLine, VaultMonitor } from "./vaultMonitor.ts";
@@ -29,6 +30,7 @@ export interface CallLine extends AccountLine {
 export interface StatusReport {
   readonly vault: string;
   readonly quote: string;
+  readonly mode: Mode;
   readonly notReadyFor: readonly string[];
   readonly stillSeconds: number;
   /** Everything below is undefined before the first block. */
@@ -80,8 +82,9 @@ const PLACES = 2;
 /** What is to be seen of a vault's keeper; worked out from its last block when somebody asks. */
 export function statusReport(monitor: VaultMonitor): StatusReport {
   const { config, notReadyFor, stillSeconds, view, transactions } = monitor;
-  const { vault, quote } = config.deployment;
-  const always = { vault, quote: quote.symbol, notReadyFor, stillSeconds: Math.round(stillSeconds) };
+  const { mode, deployment } = config;
+  const { vault, quote } = deployment;
+  const always = { vault, quote: quote.symbol, mode, notReadyFor, stillSeconds: Math.round(stillSeconds) };
   if (view === undefined) return always;
   const { snapshot, decision, head, times } = view;
   return {

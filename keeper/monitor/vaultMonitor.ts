@@ -21,7 +21,10 @@ export interface TransactionLine {
 }
 
 export interface VaultMonitorOptions {
-  readonly config: Pick<Config, "deployment" | "storeFile" | "standby" | "maxGasPerTransaction" | "alerts">;
+  readonly config: Pick<
+    Config,
+    "deployment" | "mode" | "storeFile" | "standby" | "maxGasPerTransaction" | "alerts"
+  >;
   readonly limits: ReadinessLimits;
   /** Milliseconds of a clock that only runs forward. */
   readonly now?: () => number;

@@ -46,15 +46,15 @@ type Line = readonly (readonly [text: string, style: Style])[];
 function renderVault(report: StatusReport, rows: number): Line[] {
   const head: Line[] = [titleOf(report), readinessOf(report)];
   if (report.block === undefined) return head;
-  const { calls = [], nearest = [], transactions = [] } = report;
+  const { calls = [], nearest = [], transactions = [], mode } = report;
   const fixed = [...head, ...stateOf(report), countsOf(report)];
-  // What is left is shared by the three lists, each with a title and an empty line before it.
-  const each = Math.max(1, Math.floor((rows - fixed.length) / 3) - 2);
+  // What is left is shared by the lists, each with a title and an empty line before it.
+  const each = Math.max(1, Math.floor((rows - fixed.length) / (mode === "live" ? 3 : 2)) - 2);
   return [
     ...fixed,
     ...section(`open calls (${String(report.openCalls ?? 0)})`, calls.slice(0, each).map(callLine)),
     ...section("nearest to their triggers", nearest.slice(0, each).map(accountLine)),
-    ...section("last transactions", transactionLines(transactions.slice(0, each))),
+    ...(mode === "live" ? section("last transactions", transactionLines(transactions.slice(0, each))) : []),
   ];
 }
 
@@ -81,6 +81,10 @@ function readinessOf({ notReadyFor }: StatusReport): Line {
 function stateOf(report: StatusReport): Line[] {
   const { prices = [], wallet, nextMoment, dues = [], skipped = {}, quote } = report;
   const native = Object.entries(wallet?.native ?? {}).map(([lane, coins]) => `${lane} ${coins}`);
+  const purse =
+    report.mode === "live"
+      ? `, allowed ${wallet?.allowance ?? "0"}; gas ${native.join(", ")}`
+      : ", as if it had them";
   const due = dues.map(
     ({ duty, due: count, overdue }) => `${duty} ${count}${overdue > 0 ? ` (${overdue} late)` : ""}`,
   );
@@ -94,10 +98,7 @@ function stateOf(report: StatusReport): Line[] {
     ],
     [
       ["purse ", "faint"],
-      [
-        `${wallet?.quote ?? "0"} ${quote}, allowed ${wallet?.allowance ?? "0"}; gas ${native.join(", ")}`,
-        "plain",
-      ],
+      [`${wallet?.quote ?? "0"} ${quote}${purse}`, "plain"],
     ],
     [
       ["due ", "faint"],
@@ -114,7 +115,7 @@ function stateOf(report: StatusReport): Line[] {
   ];
 }
 
-function flagsOf({ brake, isSendingStopped, stoppedBy, standby }: StatusReport): Line {
+function flagsOf({ mode, brake, isSendingStopped, stoppedBy, standby }: StatusReport): Line {
   const place: Line =
     standby === undefined || standby.rank === 0
       ? [["first in the row", "plain"]]
@@ -127,10 +128,11 @@ function flagsOf({ brake, isSendingStopped, stoppedBy, standby }: StatusReport):
   return [
     ...place,
     [`  brake ${brake ?? "unknown"}`, brake === "engaged" ? "alarm" : "plain"],
-    [
-      `  ${isSendingStopped === true ? "sending is stopped" : "sending"}`,
-      isSendingStopped === true ? "alarm" : "plain",
-    ],
+    mode !== "live"
+      ? [`  ${mode}: nothing is sent`, "warning"]
+      : isSendingStopped === true
+        ? ["  sending is stopped", "alarm"]
+        : ["  sending", "plain"],
     [stoppedBy === undefined ? "" : `  the clock stands still: ${stoppedBy}`, "warning"],
   ];
 }

@@ -4,20 +4,16 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderStatus } from "../../keeper/statusView/renderStatus.ts";
 import { root } from "../compile.ts";
-import { CRASH } from "./operating/crashReport.ts";
 import { dashboardPicture, type Panel } from "./operating/dashboardPicture.ts";
-import { terminalPicture } from "./operating/terminalPicture.ts";
-
-const SCREEN = { columns: 124, rows: 30, isColoured: true };
+import { statusPicture } from "./operating/statusPicture.ts";
 
 const dashboard = JSON.parse(readFileSync(join(root, "ops", "grafana", "tocsin-keeper.json"), "utf8")) as {
   readonly title: string;
   readonly panels: readonly Panel[];
 };
 const pictures = {
-  "status.svg": terminalPicture(renderStatus([CRASH], SCREEN), SCREEN.columns),
+  "status.svg": statusPicture(),
   "dashboard.svg": dashboardPicture(dashboard.title, dashboard.panels),
 };
 for (const [file, picture] of Object.entries(pictures)) {

@@ -9,7 +9,7 @@ import { openMonitorServer } from "../../keeper/monitor/monitorServer.ts";
 import { Display } from "../../keeper/statusView/display.ts";
 import { partsOf } from "../../keeper/statusView/paint.ts";
 import { renderStatus } from "../../keeper/statusView/renderStatus.ts";
-import { CRASH } from "../../scripts/docs/operating/crashReport.ts";
+import { CRASH } from "./support/crashReport.ts";
 import { blockViewOf, monitorOf } from "./support/blockView.ts";
 import { VAULT } from "./support/vaultLogs.ts";
 
@@ -46,6 +46,7 @@ describe("renderStatus", () => {
     const early = {
       vault: CRASH.vault,
       quote: "USDC",
+      mode: "live" as const,
       stillSeconds: 9,
       notReadyFor: ["no endpoint is in use"],
     };
@@ -53,6 +54,13 @@ describe("renderStatus", () => {
       `tocsin ${CRASH.vault}`,
       "not ready: no endpoint is in use",
     ]);
+  });
+
+  it("says of a keeper without a key that nothing is sent, and shows no transactions", () => {
+    const lines = renderStatus([{ ...CRASH, mode: "dry-run" }], PLAIN).map((line) => line.trimEnd());
+    expect(lines).to.include("first in the row  brake backed  dry-run: nothing is sent");
+    expect(lines).to.include("purse 812,400 USDC, as if it had them");
+    expect(lines.some((line) => line.includes("last transactions"))).to.be.false;
   });
 
   it("says what is unusual: a standby in charge, an engaged brake, stopped sending, a clock that stands still", () => {

@@ -2,10 +2,9 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderStatus } from "../../keeper/statusView/renderStatus.ts";
 import { root } from "../../scripts/compile.ts";
-import { CRASH } from "../../scripts/docs/operating/crashReport.ts";
 import { dashboardPicture } from "../../scripts/docs/operating/dashboardPicture.ts";
+import { statusPicture } from "../../scripts/docs/operating/statusPicture.ts";
 import { terminalPicture } from "../../scripts/docs/operating/terminalPicture.ts";
 
 const docs = (file: string) => readFileSync(join(root, "docs", file), "utf8");
@@ -16,8 +15,7 @@ describe("the pictures of docs/keeper.md", () => {
       readFileSync(join(root, "ops", "grafana", "tocsin-keeper.json"), "utf8"),
     ) as { readonly title: string; readonly panels: Parameters<typeof dashboardPicture>[1] };
     expect(docs("dashboard.svg")).to.equal(dashboardPicture(dashboard.title, dashboard.panels));
-    const lines = renderStatus([CRASH], { columns: 124, rows: 30, isColoured: true });
-    expect(docs("status.svg")).to.equal(terminalPicture(lines, 124));
+    expect(docs("status.svg")).to.equal(statusPicture());
   });
 
   it("show every letter as it is", () => {

@@ -25,6 +25,7 @@ export const WATCHED = {
       feed: FEED,
     })),
   },
+  mode: "live",
   storeFile: "/nowhere/keeper.sqlite",
   standby: standbySchema.parse({}),
   maxGasPerTransaction: 16_000_000,

@@ -7,6 +7,7 @@ const OWNER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
 export const CRASH: StatusReport = {
   vault: "0x5FbDB2315678afecb367f032d93F642f64180aa3",
   quote: "USDC",
+  mode: "live",
   notReadyFor: [],
   stillSeconds: 3,
   block: { number: 21_403_117, timestamp: 1_893_456_000, trust: "agreed", decideMs: 41 },
