@@ -31,7 +31,7 @@ export function describeReplay(
   return [
     `blocks ${range.from} to ${to} (${blocks})${times}`,
     ...totalsOf(totals, unit.symbol, unit.decimals),
-    ...section("deeds, by the block in which this keeper would have done them at the earliest", [
+    ...section("deeds, by the block in which this keeper would have done them at the earliest, net of gas", [
       ...shown.map((deed) => rowOf(deed, unit.symbol, unit.decimals)),
       ...(more > 0 ? [["", "", `and ${more} more; --json has all of them`]] : []),
     ]),
@@ -86,8 +86,9 @@ function totalsOf(totals: readonly DutyTotal[], symbol: string, decimals: number
 
 function rowOf(deed: ComparedDeed, symbol: string, decimals: number): readonly string[] {
   const { wouldBlock, done, duty, account, earned, cost } = deed;
-  const amount = (value: bigint) => formatUnits(value, decimals, 2);
-  const money = wouldBlock === undefined ? "" : `; earned ${amount(earned)}, cost ${amount(cost)} ${symbol}`;
+  const net = earned - cost;
+  const money =
+    wouldBlock === undefined ? "" : `; ${net > 0n ? "+" : ""}${formatUnits(net, decimals, 2)} ${symbol}`;
   return [
     String(wouldBlock ?? done?.block ?? ""),
     duty,
@@ -100,15 +101,15 @@ function fateOf({ outcome, done, leadBlocks = 0, why, dueUntil }: ComparedDeed):
   const because = why === undefined ? "" : `: ${describeWhy(why)}`;
   switch (outcome) {
     case "later":
-      return `done in ${done?.block ?? ""} ${by}, ${blocksOf(leadBlocks)} later`;
+      return `in ${done?.block ?? ""} ${by}, ${blocksOf(leadBlocks)} later`;
     case "same":
-      return `done in the same block ${by}`;
+      return `in the same block ${by}`;
     case "earlier":
-      return `done in ${done?.block ?? ""} ${by}, ${blocksOf(-leadBlocks)} earlier${because}`;
+      return `in ${done?.block ?? ""} ${by}, ${blocksOf(-leadBlocks)} earlier${because}`;
     case "nobody":
-      return dueUntil === undefined ? "done by nobody, still due" : `done by nobody, due until ${dueUntil}`;
+      return dueUntil === undefined ? "by nobody, still due" : `by nobody, due until ${dueUntil}`;
     case "leftAlone":
-      return `done ${by}, not by this keeper${because}`;
+      return `${by}, not by this keeper${because}`;
   }
 }
 
