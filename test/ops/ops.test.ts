@@ -85,15 +85,24 @@ describe("ops", () => {
   describe("the alert rules", () => {
     const alerts = RULES.split(/^ {6}- alert: /m).slice(1);
 
-    it("promtool takes them, where there is one", function () {
-      const { error, status, stdout, stderr } = spawnSync(
-        "promtool",
-        ["check", "rules", join(root, "ops", "prometheus", "tocsin.rules.yaml")],
-        { encoding: "utf8" },
-      );
-      // Without promtool the test after this one looks at their shape.
-      if (error === undefined) expect(status, stdout + stderr).to.equal(0);
-      else expect((error as NodeJS.ErrnoException).code).to.equal("ENOENT");
+    for (const [does, args] of [
+      ["takes them", ["check", "rules", "tocsin.rules.yaml"]],
+      ["sees each of them fire in time, and not before", ["test", "rules", "tocsin.rules.test.yaml"]],
+    ] as const) {
+      it(`promtool ${does}, where there is one`, () => {
+        const { error, status, stdout, stderr } = spawnSync("promtool", args, {
+          encoding: "utf8",
+          cwd: join(root, "ops", "prometheus"),
+        });
+        // Without promtool the tests after this one look at their shape.
+        if (error === undefined) expect(status, stdout + stderr).to.equal(0);
+        else expect((error as NodeJS.ErrnoException).code).to.equal("ENOENT");
+      });
+    }
+
+    it("each is tested", () => {
+      const tested = [...read("prometheus", "tocsin.rules.test.yaml").matchAll(/^ {2}- name: (\w+)$/gm)];
+      expect(tested.map(([, name]) => name)).to.deep.equal(alerts.map((alert) => alert.split("\n")[0]));
     });
 
     it("each has an expression, a severity and two sentences", () => {
