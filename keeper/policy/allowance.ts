@@ -40,7 +40,18 @@ export function withinAllowance(
   const isShort = countOf(approved) < countOf(planned);
   const isLow = allowanceCeiling !== undefined && quote > 0n && allowance < allowanceCeiling / 2n;
   if (snapshot.busyDuties.has("approve") || (!isShort && !isLow)) return { approved, approval: undefined };
-  const amount = allowanceCeiling !== undefined && allowanceCeiling > wanted ? allowanceCeiling : wanted;
+  const needed = roomFor(wanted, snapshot.wallet);
+  const amount = allowanceCeiling !== undefined && allowanceCeiling > needed ? allowanceCeiling : needed;
   const reason = isLow ? "the allowance is below half its ceiling" : "the next liquidations need it";
   return { approved, approval: { duty: "approve", amount, gasLimit: APPROVE_GAS, stake: wanted, reason } };
+}
+
+/**
+ * All that the takes may pay; twice as much where what stands is more than half of it and does not suffice. Then more is
+ * wanted in each block, of a bucket that fills or by accounts that join, and whoever approves what was wanted a block ago
+ * is always a block late. Nothing that has to be paid for can double for long.
+ */
+function roomFor(wanted: bigint, { allowance, quote }: Snapshot["wallet"]): bigint {
+  if (2n * allowance < wanted) return wanted;
+  return 2n * wanted < quote ? 2n * wanted : quote;
 }
