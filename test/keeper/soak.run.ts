@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ProgressLine } from "../../keeper/commands/progressLine.ts";
 import { startChain, type Chain } from "./support/chain.ts";
 import { startKeeper, writeConfig, type KeeperProcess } from "./support/keeperProcess.ts";
 import { randomOf } from "./support/random.ts";
@@ -89,6 +90,7 @@ describe("K-29 a simulated day", function () {
       return seen >= block;
     };
     const samples: Sample[] = [];
+    const progress = new ProgressLine(process.stderr);
     let price = 2_000;
     let account = BigInt(ACCOUNTS);
     for (let n = 1; n <= BLOCKS; ++n) {
@@ -104,7 +106,11 @@ describe("K-29 a simulated day", function () {
       await chain.mine(BLOCK_SECONDS);
       await until(isAt(first + n));
       if (n % SAMPLE_EVERY === 0) samples.push({ block: n, ...(await measure(url)) });
+      progress.say(
+        () => `block ${n} of ${BLOCKS}, ${Math.round((samples.at(-1)?.heap ?? 0) / 2 ** 20)} MB of heap`,
+      );
     }
+    progress.clear();
     const { verdict, ...numbers } = judge(samples);
     const counted = keeper.lines.reduce<Record<string, number>>((counts, { event }) => {
       counts[event] = (counts[event] ?? 0) + 1;
