@@ -1,10 +1,14 @@
-/* `npm run account -- status|cure ACCOUNT --rpc URL`: a trader's margin call, and one command to answer it. */
+/*
+ * `npm run account -- status|cure ACCOUNT --rpc URL`: a trader's margin call, and one command to answer it; and
+ * `subscribe`, `confirm`, `unsubscribe`, to be told of the next.
+ */
 import { Command } from "commander";
 import { JsonRpcProvider, type Signer } from "ethers";
 import { parseAccountId, type AccountId } from "../sdk/accountId.ts";
 import type { Deployment } from "../sdk/deployment.ts";
 import { formatAmount } from "../sdk/format.ts";
 import { InputError } from "../sdk/inputError.ts";
+import { addAlertsCommands } from "./account/alertsCommands.ts";
 import { readAccount, type AccountView } from "./account/accountView.ts";
 import { cureAccount, planCure } from "./account/cureAccount.ts";
 import { describeAccount } from "./account/describeAccount.ts";
@@ -51,6 +55,8 @@ reading(program.command("cure").description("shows how the call would be met; wi
   .option("--password-file <file>", "its password; else it is asked for")
   .option("--unlocked [address]", "pay from an account that the node has unlocked (local chains)")
   .action((account: string, options: CureOptions) => guarded(() => cure(account, options)));
+
+addAlertsCommands(program, guarded);
 
 /** Set once it is read, so that errors can name tokens. */
 let known: Deployment | undefined;
