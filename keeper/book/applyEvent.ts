@@ -22,10 +22,7 @@ export class BookError extends Error {
   override readonly name = "BookError";
 }
 
-/**
- * What the vault logs only after it has accrued. Where collateral moves with debt it accrues as well, and what grows by
- * that has a log of its own.
- */
+/** What the vault logs only after it has accrued, whatever the account. Debts and calls change by no other logs. */
 export const ACCRUING: ReadonlySet<VaultEventName> = new Set([
   "Borrowed",
   "Repaid",
@@ -41,12 +38,29 @@ export const ACCRUING: ReadonlySet<VaultEventName> = new Set([
 ]);
 
 /**
+ * Whether the vault accrues where it logs `event`, with its account as `view` shows it right before. That collateral
+ * moved says so by itself: where nothing grows, at a rate of zero or with a model that reverts, the time moves on and
+ * no other log tells.
+ */
+export function hasAccrued(view: Pick<BookView, "account">, event: VaultEvent): boolean {
+  switch (event.name) {
+    case "CollateralDeposited":
+      // It accrues only to measure an open call.
+      return (view.account(event.account)?.deadline ?? 0n) !== 0n;
+    case "CollateralWithdrawn":
+      return (view.account(event.account)?.debtShares ?? 0n) !== 0n;
+    default:
+      return ACCRUING.has(event.name);
+  }
+}
+
+/**
  * The state after `event`, logged at block time `timestamp`. Pure. Every event carries the state that results, so that
  * applying one twice changes no account; only the pool's sums depend on each being applied once.
  */
 export function applyEvent(view: BookView, event: VaultEvent, timestamp: bigint): BookChange {
   const { accounts, vault } = changeBy(view, event);
-  if (!ACCRUING.has(event.name)) return { accounts, vault };
+  if (!hasAccrued(view, event)) return { accounts, vault };
   return { accounts, vault: { ...vault, pool: { ...vault.pool, accruedAt: timestamp } } };
 }
 

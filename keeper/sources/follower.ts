@@ -1,12 +1,12 @@
 import type { VaultEvent } from "../../sdk/vaultEvent.ts";
-import { decodeVaultEvent, VAULT_EVENT_TOPICS } from "../../sdk/vaultEvents.ts";
-import { ACCRUING, BookError } from "../book/applyEvent.ts";
+import { BookError } from "../book/applyEvent.ts";
 import type { AppliedBlock, Book } from "../book/book.ts";
-import { RetryableError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { BlockHeader } from "./blockHeader.ts";
 import { BlockLogs } from "./blockLogs.ts";
+import { eventIn } from "./eventIn.ts";
 import { findPath, type Path } from "./findPath.ts";
+import { lastAccrual } from "./lastAccrual.ts";
 import { RangeReader } from "./rangeReader.ts";
 import type { Rpc } from "./rpcClient.ts";
 import type { SourceLog } from "./sourceLog.ts";
@@ -46,11 +46,6 @@ export interface FollowerOptions {
   readonly log: Log;
 }
 
-/** Of a range of blocks only one time matters: since when interest has not been reckoned. */
-const ACCRUAL_TOPICS: ReadonlySet<string | undefined> = new Set(
-  [...ACCRUING].map((name) => VAULT_EVENT_TOPICS[name]),
-);
-
 /** Where to go from the book's head: blocks to take back, then blocks to apply. */
 type Plan =
   | Exclude<Path, { kind: "near" }>
@@ -79,7 +74,8 @@ export class Follower {
       rpc,
       address: book.vaultAddress,
       maxBlocks: logRangeBlocks,
-      timedTopics: ACCRUAL_TOPICS,
+      // Of a range of blocks only one time matters: since when interest has not been reckoned.
+      timedLog: (logs) => lastAccrual(logs, book),
       log,
     });
   }
@@ -164,12 +160,6 @@ export class Follower {
 
 function seenEvents(log: SourceLog): SeenEvent[] {
   const { blockNumber, transactionHash } = log;
-  try {
-    const event = decodeVaultEvent(log);
-    return event === undefined ? [] : [{ event, blockNumber, transactionHash }];
-  } catch (error) {
-    throw new RetryableError(`the endpoint answered with a log that cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  const event = eventIn(log);
+  return event === undefined ? [] : [{ event, blockNumber, transactionHash }];
 }

@@ -21,8 +21,8 @@ export interface RangeReaderOptions {
   readonly address: string;
   /** The widest range asked for. */
   readonly maxBlocks: number;
-  /** First topics of the logs whose time matters. */
-  readonly timedTopics: ReadonlySet<string | undefined>;
+  /** The last of a range's logs whose time matters; undefined where none does. */
+  readonly timedLog: (logs: readonly SourceLog[]) => SourceLog | undefined;
   readonly log: Log;
 }
 
@@ -67,11 +67,11 @@ export class RangeReader {
   }
 
   async #readRange(one: Rpc, from: number, to: number, until: number): Promise<LogRange> {
-    const { address, timedTopics } = this.#options;
+    const { address, timedLog } = this.#options;
     const before = this.#ahead?.number === to ? this.#ahead : (await ask(one, headerProbe(to)))[0];
     const [logs] = await ask(one, rangeLogsProbe(address, from, to));
     const next = Math.min(until, to + this.#blocks);
-    const timed = logs.findLast(({ topics }) => timedTopics.has(topics[0]));
+    const timed = timedLog(logs);
     const [after, ahead, timedBlock] = await ask(
       one,
       headerProbe(to),

@@ -22,6 +22,9 @@ import { PRICES, type World } from "./support/world.ts";
 const USDC = 10n ** 6n;
 const ACCOUNTS = 12;
 const MAX = 2n ** 256n - 1n;
+/** Code in place of the rate model's: `mstore(0, 0) return(0, 32)` and `revert(0, 0)`. */
+const RATE_OF_ZERO = "0x5f5f5260205ff3";
+const REVERTS = "0x5f5ffd";
 
 function follow(chain: Chain, world: World, book: Book, logRangeBlocks = 1_000): Follower {
   const listener = { applied: () => undefined, rolledBack: () => undefined };
@@ -52,6 +55,8 @@ async function expectStored(world: World, book: Book, id: AccountId): Promise<vo
 
 describe("Book on a chain", () => {
   const bench = useWorld();
+  /** Beyond those of the random acts. */
+  let nextSubAccount = 1_000n;
 
   /** One random thing a trader, a lender or a keeper may do; what the vault refuses is passed over. */
   async function actRandomly(pick: (below: number) => number): Promise<void> {
@@ -124,6 +129,60 @@ describe("Book on a chain", () => {
     expect((await storedPool()).accruedAt).to.equal(book.head?.timestamp);
     await expectVaultStored(book);
   });
+
+  for (const [name, code] of [
+    ["at a rate of zero", RATE_OF_ZERO],
+    ["with a model that reverts", REVERTS],
+  ] as const) {
+    for (const move of ["a withdrawal with debt", "a deposit into an open call"] as const) {
+      it(`I-44 is storage where nothing grows ${name}, after ${move}, and once it grows again`, async () => {
+        const { chain, world } = bench;
+        const { vault, tokens, trader, deployment } = world;
+        const [weth, wbtc] = await Promise.all(tokens.map((token) => token.getAddress()));
+        const model = (await vault.getFunction("interestRateModel").staticCall()) as string;
+        const kinked = await chain.send<string>("eth_getCode", model, "latest");
+        for (const number of [0, 1]) await world.setPrice(number, PRICES[number]!);
+        const id = await world.open(nextSubAccount++, 0, 10n ** 18n, 1_500n * USDC);
+        const other = accountIdOf(trader.address, nextSubAccount++);
+        const followed = new Book(deployment.vault);
+        const follower = follow(chain, world, followed);
+        await follower.advance();
+        await chain.send("hardhat_setCode", model, code);
+        if (move === "a withdrawal with debt") {
+          await world.act(vault, "depositCollateral", id, wbtc, 10n ** 7n);
+          await chain.send("evm_increaseTime", 5_000);
+          await world.act(vault, "withdrawCollateral", id, wbtc, 10n ** 6n, trader.address);
+        } else {
+          await world.setPrice(0, PRICES[0] * 0.9);
+          await world.act(vault, "openCall", id);
+          await chain.send("evm_increaseTime", 5_000);
+          await world.act(vault, "depositCollateral", id, weth, 10n ** 15n);
+        }
+        const { accruedAt } = await storedPool();
+        // Neither accrues: no debt, no call.
+        await chain.send("evm_increaseTime", 5_000);
+        await world.act(vault, "depositCollateral", other, weth, 2n);
+        await world.act(vault, "withdrawCollateral", other, weth, 1n, trader.address);
+        await follower.advance();
+        expect((await storedPool()).accruedAt)
+          .to.equal(accruedAt)
+          .and.equal(followed.vault.pool.accruedAt);
+        await chain.send("hardhat_setCode", model, kinked);
+        await chain.mine(3_000);
+        await follower.advance();
+        await expectVaultStored(followed);
+        await expectStored(world, followed, id);
+
+        for (let i = 0; i < 80; ++i) await chain.mine();
+        for (const range of [1_000, 50, 3]) {
+          const rebuilt = new Book(deployment.vault);
+          await follow(chain, world, rebuilt, range).advance();
+          expect(rebuilt.vault, `in ranges of ${range}`).to.deep.equal(followed.vault);
+          await expectVaultStored(rebuilt);
+        }
+      }).timeout(60_000);
+    }
+  }
 
   for (const seed of [1, 2, 3]) {
     it(`I-44 is storage, to the wei, after 150 random acts (seed ${seed}), followed or rebuilt at once`, async () => {
