@@ -1,4 +1,5 @@
 import type { AccountId } from "../sdk/accountId.ts";
+import type { CollateralTerms } from "../sdk/vaultTypes.ts";
 import { BlindBook } from "./executors/blindBook.ts";
 import { DeadLetters } from "./executors/deadLetters.ts";
 import { GasBook } from "./executors/gasBook.ts";
@@ -56,10 +57,17 @@ export class Experience {
     ]);
   }
 
-  takeIn(settled: readonly Settled[], block: When, gas: GasView): void {
+  /** @param collaterals The vault's, at `block`. */
+  takeIn(
+    settled: readonly Settled[],
+    block: When,
+    gas: GasView,
+    collaterals: readonly CollateralTerms[],
+  ): void {
     for (const each of settled) {
       const { duty, gasKind, accounts, outcome } = each;
-      if (duty === "poke") this.pokes.settled(block.timestamp);
+      const { measuredRoundId } = outcome;
+      if (duty === "poke") this.pokes.settled(block.timestamp, { collaterals, measuredRoundId });
       const failed = outcome.kind === "mined" ? outcome.skipped : accounts;
       // What it cost, at today's price of a coin and shared by all that were in it.
       const lost = (costOf({ ...gas, weiPerGas: 1n }, outcome.feeWei) ?? 0n) / BigInt(accounts.length || 1);

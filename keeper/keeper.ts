@@ -174,7 +174,7 @@ export class Keeper {
     const { nativePrice, secondSources } = this.#parts;
     const gas = gasViewAt(head, config, nativePrice.price36(sight.answers), this.#experience.gas);
     this.#parts.gasBudget.at(head.timestamp);
-    this.#experience.takeIn(lanes.settle(head.number, keys), head, gas);
+    this.#experience.takeIn(lanes.settle(head.number, keys), head, gas, book.vault.collaterals);
     this.#clockReporter.seen(head.number, sight.clock);
     this.#audit(book, observation);
     if (isLive(config))
@@ -246,7 +246,7 @@ export class Keeper {
             ...this.#auditor.quarantined,
             ...(shadow?.taken(accounts) ?? []),
           ]),
-        poke: this.#experience.pokes.viewOf(poke, head.timestamp),
+        poke: this.#experience.pokes.viewOf(poke, head.timestamp, book.vault.collaterals),
         busyDuties: lanes.busyDuties(),
         spentToday: this.#experience.spentToday(head),
         lastRecordAt: shadow?.lastDone("record") ?? this.#experience.lastDone("record", head),

@@ -1,5 +1,6 @@
 import type { AccountId } from "../sdk/accountId.ts";
 import type { VaultRecord } from "./book/vaultRecord.ts";
+import { cautiousState } from "./executors/cautiousState.ts";
 import type { KeyState, Lanes } from "./executors/lanes.ts";
 import type { Outbox } from "./executors/outbox.ts";
 import type { SenderState } from "./executors/slotBook.ts";
@@ -26,8 +27,9 @@ export interface Observation {
   readonly trust: Agreement<unknown>["kind"];
   readonly sight: Sight;
   /**
-   * What a poke of one collateral would do, by one endpoint's word: whoever lies about it costs a poke's gas at most.
-   * Undefined where there is nothing to poke, or no answer.
+   * What a poke of one collateral would do, by one endpoint's word: whoever lies about it costs a poke's gas, and when
+   * nothing comes of it the next one's an hour later, then ever more seldom. Undefined where there is nothing to poke,
+   * or no answer.
    */
   readonly poke: PokeSeen | undefined;
   /** Of the keys that were asked about. */
@@ -72,7 +74,7 @@ export class Observer {
     const states = [value, ...same].map(([, { rest }]) => rest);
     for (const outbox of outboxes) this.#known.add(outbox);
     const keys = outboxes.map((outbox, i) => {
-      const sender = cautious(states.flatMap((state) => state[i] ?? []));
+      const sender = cautiousState(states.flatMap((state) => state[i] ?? []));
       return this.#keyState(outbox, sight, {
         ...sender,
         isDoubted: kind === "silent" || kind === "disputed",
@@ -123,26 +125,6 @@ function inTurn<T, U>(
       return { first: next(first), rest: rest.map((probe) => next(probe)) };
     },
   };
-}
-
-/** What all endpoints say of a key: mined is what every one has, gone from the pools what none has. */
-function cautious(states: readonly SenderState[]): SenderState {
-  const [first, ...others] = states;
-  if (first === undefined) throw new Error("nobody was asked about a key");
-  return others.reduce(
-    (a, b) => ({
-      nonce: Math.min(a.nonce, b.nonce),
-      pendingNonce: lesser(a.pendingNonce, b.pendingNonce),
-      receipts: new Map([...a.receipts].filter(([hash]) => b.receipts.has(hash))),
-      known: new Set([...a.known, ...b.known]),
-    }),
-    first,
-  );
-}
-
-/** What one endpoint does not say is not known. */
-function lesser(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : Math.min(a, b);
 }
 
 /** One endpoint may be able to show more than the other; what both show has to be the same. */

@@ -14,8 +14,11 @@ export interface Receipt {
   readonly weiPerGas: bigint | undefined;
   /** Accounts that the called contract says it has left out, as the flash liquidator does. */
   readonly skipped: readonly AccountId[];
+  /** The last round that a volatility gauge says it has read; undefined where none has read any. */
+  readonly measuredRoundId: bigint | undefined;
 }
 
+const MEASURED_TOPIC = id("VolatilityMeasured(uint256,uint256,uint256,uint256,uint256)");
 const SKIPPED_TOPIC = id("Skipped(bytes32,address,address,bytes4)");
 
 /** How many transactions of `sender` the chain holds up to a block. */
@@ -57,6 +60,7 @@ export function knownProbe(hashes: readonly string[]): Probe<ReadonlySet<string>
 function receiptFrom(answer: unknown): Receipt | undefined {
   if (answer === null) return undefined;
   const fields = fieldsOf(answer, "a receipt");
+  const logs: readonly unknown[] = Array.isArray(fields.logs) ? fields.logs : [];
   return {
     hash: hashIn(fields, "transactionHash"),
     block: numberIn(fields, "blockNumber"),
@@ -64,7 +68,8 @@ function receiptFrom(answer: unknown): Receipt | undefined {
     gasUsed: BigInt(quantityIn(fields, "gasUsed")),
     weiPerGas:
       fields.effectiveGasPrice === undefined ? undefined : BigInt(quantityIn(fields, "effectiveGasPrice")),
-    skipped: Array.isArray(fields.logs) ? fields.logs.flatMap((log) => skippedIn(log, fields.to)) : [],
+    skipped: logs.flatMap((log) => skippedIn(log, fields.to)),
+    measuredRoundId: logs.flatMap((log) => measuredIn(log) ?? []).at(-1),
   };
 }
 
@@ -74,4 +79,13 @@ function skippedIn(log: unknown, called: unknown): AccountId[] {
   const [topic, account] = Array.isArray(topics) ? (topics as unknown[]) : [];
   if (topic !== SKIPPED_TOPIC || String(address).toLowerCase() !== String(called).toLowerCase()) return [];
   return typeof account === "string" && /^0x[0-9a-f]{64}$/i.test(account) ? [toAccountId(account)] : [];
+}
+
+/** Of a poke's receipt alone: in a poke nobody but the gauge writes logs of this kind. */
+function measuredIn(log: unknown): bigint | undefined {
+  const { topics } = (log ?? {}) as { topics?: unknown };
+  const [topic, round] = Array.isArray(topics) ? (topics as unknown[]) : [];
+  if (topic !== MEASURED_TOPIC || typeof round !== "string" || !/^0x[0-9a-f]{64}$/i.test(round))
+    return undefined;
+  return BigInt(round);
 }

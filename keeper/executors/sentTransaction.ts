@@ -33,6 +33,8 @@ export interface Outcome {
   readonly feeWei: bigint;
   /** Accounts for which nothing was done, as far as the receipt says so. */
   readonly skipped: readonly AccountId[];
+  /** The round up to which a gauge has read by it, as far as the receipt says so. */
+  readonly measuredRoundId: bigint | undefined;
 }
 
 /** A nonce in use: everything signed for it, and what came of it. */

@@ -157,9 +157,10 @@ function outcomeIn(slot: Slot, receipts: ReadonlyMap<string, Receipt>): Outcome 
   for (const attempt of slot.attempts) {
     const receipt = receipts.get(attempt.hash);
     if (receipt === undefined) continue;
-    const { hash, block, gasUsed, succeeded, weiPerGas, skipped } = receipt;
+    const { hash, block, gasUsed, succeeded, weiPerGas, skipped, measuredRoundId } = receipt;
     const feeWei = gasUsed * (weiPerGas ?? contentOf(attempt).fees.maxFeePerGas);
-    return { kind: succeeded ? "mined" : "reverted", hash, block, gasUsed, feeWei, skipped };
+    const kind = succeeded ? "mined" : "reverted";
+    return { kind, hash, block, gasUsed, feeWei, skipped, measuredRoundId };
   }
   return undefined;
 }

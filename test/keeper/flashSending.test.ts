@@ -257,6 +257,7 @@ describe("what the flash liquidator's takes cost", () => {
       gasUsed: 800_000n,
       feeWei: 6n * 10n ** 15n,
       skipped: [],
+      measuredRoundId: undefined,
       ...changes,
     },
   });
@@ -265,7 +266,7 @@ describe("what the flash liquidator's takes cost", () => {
   it("is learned from receipts of its own kind", () => {
     const { experience, taken } = experienced();
     const before = experience.gas;
-    experience.takeIn([settled({})], at, gas);
+    experience.takeIn([settled({})], at, gas, []);
     expect(experience.gas.perAccount.flashTake).to.equal((before.perAccount.flashTake + 400_000n) / 2n);
     expect(experience.gas.perAccount.take).to.equal(before.perAccount.take);
     // A limit costs nothing until it is used.
@@ -276,13 +277,13 @@ describe("what the flash liquidator's takes cost", () => {
   it("K-21 counts what was left out on the chain as lost, and learns nothing from it", () => {
     const { experience, refused, taken } = experienced();
     const { perAccount } = experience.gas;
-    experience.takeIn([settled({ skipped: [accountOf(2)] })], at, gas);
+    experience.takeIn([settled({ skipped: [accountOf(2)] })], at, gas, []);
     expect(experience.gas.perAccount).to.deep.equal(perAccount);
     expect(refused).to.deep.equal([accountOf(2)]);
     expect(taken).to.deep.equal([accountOf(1)]);
     expect([...experience.waiting(at)]).to.be.empty;
     // 6 USDC each time, of 10 a day.
-    experience.takeIn([settled({ skipped: [accountOf(2)] })], at, gas);
+    experience.takeIn([settled({ skipped: [accountOf(2)] })], at, gas, []);
     expect([...experience.waiting(at)]).to.deep.equal([accountOf(2)]);
   });
 
@@ -290,7 +291,7 @@ describe("what the flash liquidator's takes cost", () => {
     const { experience } = experienced();
     const { blindBook } = experience;
     blindBook.sent(flash(item(1), item(2)), at.number);
-    experience.takeIn([settled({})], at, gas);
+    experience.takeIn([settled({})], at, gas, []);
     for (const account of [1, 2].map(accountOf)) {
       expect(blindBook.mayGoBlind(account, "liquidateCritical", 9)).to.equal(false);
     }
@@ -298,7 +299,7 @@ describe("what the flash liquidator's takes cost", () => {
 
   it("K-21 K-22 leaves an account to what is paid by hand when the whole reverts", () => {
     const { experience, refused } = experienced();
-    experience.takeIn([settled({ kind: "reverted" })], at, gas);
+    experience.takeIn([settled({ kind: "reverted" })], at, gas, []);
     expect(refused).to.deep.equal([accountOf(1), accountOf(2)]);
     expect([...experience.waiting(at)]).to.be.empty;
   });

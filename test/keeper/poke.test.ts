@@ -1,12 +1,16 @@
 import { expect } from "chai";
+import { id } from "ethers";
 import { describe, it } from "mocha";
-import { PokeBook } from "../../keeper/executors/pokeBook.ts";
+import { cautiousState } from "../../keeper/executors/cautiousState.ts";
+import { PokeBook, type PokeOutcome } from "../../keeper/executors/pokeBook.ts";
+import { receiptsProbe, type Receipt } from "../../keeper/executors/receiptProbes.ts";
 import type { PokeAction } from "../../keeper/policy/action.ts";
 import { decide } from "../../keeper/policy/decide.ts";
 import { feeTermsOf } from "../../keeper/policy/feeTerms.ts";
-import { LEAST_MOVE_BPS, type PokeView } from "../../keeper/policy/poke.ts";
+import { LEAST_MOVE_BPS, type AllWeights, type PokeView } from "../../keeper/policy/poke.ts";
 import type { PolicySettings, Snapshot } from "../../keeper/policy/snapshot.ts";
 import type { PokeSeen } from "../../keeper/sources/gauges.ts";
+import { IVolatilityGauge__factory } from "../../types/factories/interfaces/IVolatilityGauge__factory.ts";
 import { accountOf, stateOf } from "./support/state.ts";
 import { ACT_AT, ETHER, GWEI, NOW, SETTINGS, snapshotOf, USDC, WETH } from "./support/snapshot.ts";
 
@@ -192,41 +196,155 @@ describe("PokeBook", () => {
     latestRoundId: 12n,
   };
   const poke = decideOn(initialBy(-50n));
+  const TERMS: readonly AllWeights[] = [own, own];
+  /** Of a poke that nothing came of. */
+  const NOTHING: PokeOutcome = { collaterals: TERMS, measuredRoundId: undefined };
 
   it("counts the rounds that a gauge has not read; of a new phase nobody knows how many", () => {
     const book = new PokeBook();
     const behindOf = (gaugeRoundId: bigint, latestRoundId: bigint) =>
-      book.viewOf({ ...seen, gaugeRoundId, latestRoundId }, NOW)?.roundsBehind;
+      book.viewOf({ ...seen, gaugeRoundId, latestRoundId }, NOW, TERMS)?.roundsBehind;
     expect(behindOf(10n, 12n)).to.equal(2);
     expect(behindOf((3n << 64n) + 7n, (3n << 64n) + 7n)).to.equal(0);
     expect(behindOf((3n << 64n) + 7n, (4n << 64n) + 1n)).to.equal(Infinity);
     // A feed without a usable answer, or one that went back.
     expect(behindOf(10n, 0n)).to.equal(0);
-    expect(book.viewOf(undefined, NOW)).to.equal(undefined);
+    expect(book.viewOf(undefined, NOW, TERMS)).to.equal(undefined);
+    expect(book.viewOf({ ...seen, number: 2 }, NOW, TERMS)).to.equal(undefined);
   });
 
-  it("calls a poke vain that was mined and would do the same again, for an hour", () => {
-    const book = new PokeBook();
-    const isVain = (of: PokeSeen, at: bigint) => book.viewOf(of, at)?.isVain;
-    expect(isVain(seen, NOW)).to.be.false;
-    book.decided(poke);
-    // Decided upon is not sent: it may be decided upon again.
-    expect(isVain(seen, NOW + 12n)).to.be.false;
-    book.decided(poke);
-    book.settled(NOW + 24n);
-    expect(isVain(seen, NOW + 24n)).to.be.true;
-    expect(isVain({ ...seen, number: 1 }, NOW + 24n)).to.be.false;
-    expect(isVain({ ...seen, gaugeRoundId: 12n }, NOW + 24n)).to.be.false;
-    const further = { ...seen.after, maintenanceBps: 7_970n };
-    expect(isVain({ ...seen, after: further }, NOW + 24n)).to.be.false;
-    expect(isVain(seen, NOW + 24n + 3_599n)).to.be.true;
-    expect(isVain(seen, NOW + 24n + 3_600n)).to.be.false;
+  describe("after a poke", () => {
+    const HOUR = 3_600n;
+    const becomes = (weights: Partial<AllWeights>): PokeOutcome => ({
+      ...NOTHING,
+      collaterals: [{ ...own, ...weights }, own],
+    });
+    const reads = (measuredRoundId: bigint): PokeOutcome => ({ ...NOTHING, measuredRoundId });
+    const atRest = { initialBps: own.initialBps, maintenanceBps: own.maintenanceBps };
+    const announcing = (of: Partial<PokeSeen["after"]>): PokeSeen => ({
+      ...seen,
+      after: { ...atRest, ...of },
+    });
+    const tightening = announcing({ initialBps: 7_400n, maintenanceBps: 7_995n });
+    const behindBy = (rounds: bigint): PokeSeen => ({
+      ...announcing({}),
+      latestRoundId: seen.gaugeRoundId + rounds,
+    });
+    const isVain = (book: PokeBook, of: PokeSeen, at: bigint) => book.viewOf(of, at, TERMS)?.isVain;
+    const pokeAt = (book: PokeBook, of: PokeSeen, at: bigint, outcome: PokeOutcome) => {
+      expect(isVain(book, of, at), "may be sent").to.be.false;
+      book.decided(poke);
+      book.settled(at, outcome);
+    };
+    const isVainAfter = (of: PokeSeen, outcome: PokeOutcome) => {
+      const book = new PokeBook();
+      pokeAt(book, of, NOW, outcome);
+      return isVain(book, of, NOW + 60n);
+    };
+
+    it("that was not sent, one may be decided upon again", () => {
+      const book = new PokeBook();
+      for (const at of [NOW, NOW + 12n]) {
+        expect(isVain(book, seen, at)).to.be.false;
+        book.decided(poke);
+      }
+    });
+
+    it("that nothing came of, that collateral waits an hour, whatever is announced next", () => {
+      const book = new PokeBook();
+      pokeAt(book, tightening, NOW, NOTHING);
+      for (const next of [
+        tightening,
+        announcing({ initialBps: 7_399n }),
+        announcing({ maintenanceBps: 7_970n }),
+        behindBy(100n),
+        { ...tightening, gaugeRoundId: 12n },
+      ]) {
+        expect(isVain(book, next, NOW + 60n)).to.be.true;
+        expect(isVain(book, next, NOW + HOUR - 1n)).to.be.true;
+        expect(isVain(book, next, NOW + HOUR)).to.be.false;
+      }
+      expect(isVain(book, { ...tightening, number: 1 }, NOW + 60n)).to.be.false;
+    });
+
+    it("K-15 an endpoint that announces something else each time costs one a day in the end", () => {
+      const book = new PokeBook();
+      const sent: bigint[] = [];
+      for (let at = 0n; at < 5n * 24n * HOUR; at += 60n) {
+        const lie =
+          at % 120n === 0n
+            ? announcing({ initialBps: 7_500n - (at % 97n) })
+            : { ...behindBy(49n), gaugeRoundId: at, latestRoundId: at + 100n };
+        if (book.viewOf(lie, NOW + at, TERMS)?.isVain !== false) continue;
+        book.decided(poke);
+        // Somebody's round comes by each time, and the gauge reads it.
+        book.settled(NOW + at, reads(10n + BigInt(sent.length)));
+        sent.push(at / HOUR);
+      }
+      expect(sent).to.deep.equal([0n, 1n, 3n, 7n, 15n, 31n, 55n, 79n, 103n]);
+    });
+
+    it("that did what was announced, none waits, and what failed before is forgotten", () => {
+      const book = new PokeBook();
+      pokeAt(book, tightening, NOW, NOTHING);
+      pokeAt(book, tightening, NOW + HOUR, NOTHING);
+      expect(isVain(book, tightening, NOW + 3n * HOUR - 1n)).to.be.true;
+      const done = becomes({ initialBps: 7_400n, maintenanceBps: 7_995n });
+      pokeAt(book, tightening, NOW + 3n * HOUR, done);
+      pokeAt(book, tightening, NOW + 3n * HOUR + 60n, NOTHING);
+      expect(isVain(book, tightening, NOW + 4n * HOUR + 59n)).to.be.true;
+      expect(isVain(book, tightening, NOW + 4n * HOUR + 60n)).to.be.false;
+    });
+
+    it("is content with half of what was announced, of one weight, by the vault's own", () => {
+      const down = announcing({ initialBps: 7_400n });
+      expect(isVainAfter(down, becomes({ initialBps: 7_500n }))).to.be.false;
+      expect(isVainAfter(down, becomes({ initialBps: 7_501n }))).to.be.true;
+      expect(isVainAfter(down, becomes({ initialBps: 7_800n }))).to.be.true;
+      expect(isVainAfter(down, becomes({ maintenanceBps: 7_000n }))).to.be.true;
+      expect(isVainAfter(tightening, becomes({ maintenanceBps: 7_995n }))).to.be.false;
+      const up = announcing({ maintenanceBps: 8_050n });
+      expect(isVainAfter(up, becomes({ maintenanceBps: 8_035n }))).to.be.false;
+      expect(isVainAfter(up, becomes({ maintenanceBps: 8_034n }))).to.be.true;
+      // A small move that comes true does not excuse a large one that does not, nor do rounds that come anyway.
+      const both = announcing({ initialBps: 7_400n, maintenanceBps: 8_019n });
+      expect(isVainAfter(both, becomes({ maintenanceBps: 8_019n }))).to.be.true;
+      expect(isVainAfter(down, reads(60n))).to.be.true;
+      const last = announcing({ maintenanceBps: 8_019n });
+      expect(isVainAfter(last, becomes({ maintenanceBps: 8_019n }))).to.be.false;
+    });
+
+    it("for a gauge that was behind, counts what its receipt says that it has read", () => {
+      expect(isVainAfter(behindBy(30n), reads(25n))).to.be.false;
+      expect(isVainAfter(behindBy(30n), reads(24n))).to.be.true;
+      expect(isVainAfter(behindBy(30n), NOTHING)).to.be.true;
+      expect(isVainAfter(behindBy(500n), reads(34n))).to.be.false;
+      expect(isVainAfter(behindBy(500n), reads(33n))).to.be.true;
+      const newPhase = { ...behindBy(0n), latestRoundId: (1n << 64n) + 3n };
+      expect(isVainAfter(newPhase, reads((1n << 64n) + 3n))).to.be.false;
+      expect(isVainAfter(newPhase, reads(12n))).to.be.true;
+    });
+
+    it("does not believe that a gauge is further back than it is known to be", () => {
+      const book = new PokeBook();
+      pokeAt(book, behindBy(100n), NOW, reads(58n));
+      pokeAt(book, behindBy(100n), NOW + 60n, reads(59n));
+      expect(isVain(book, behindBy(100n), NOW + 120n)).to.be.true;
+    });
+
+    it("for a liquidation weight alone, leaves the others to theirs", () => {
+      const ramp = { ...announcing({}), own: { ...own, liquidationBps: 8_500n } };
+      const book = new PokeBook();
+      pokeAt(book, ramp, NOW, NOTHING);
+      expect(isVain(book, tightening, NOW + 60n)).to.be.false;
+    });
   });
 
   describe("of a liquidation weight on its way down", () => {
     const DAY = 86_400n;
     const ramp: PokeSeen = { ...seen, own: { ...own, liquidationBps: 8_500n } };
-    const nextOf = (book: PokeBook, of: PokeSeen, at: bigint) => book.viewOf(of, at)?.after.liquidationBps;
+    const nextOf = (book: PokeBook, of: PokeSeen, at: bigint) =>
+      book.viewOf(of, at, TERMS)?.after.liquidationBps;
 
     it("tries at first, for nobody says when it was last lowered", () => {
       expect(nextOf(new PokeBook(), ramp, NOW)).to.equal(8_697n);
@@ -236,7 +354,7 @@ describe("PokeBook", () => {
       const book = new PokeBook();
       nextOf(book, ramp, NOW);
       book.decided(poke);
-      book.settled(NOW + 12n);
+      book.settled(NOW + 12n, NOTHING);
       expect(nextOf(book, ramp, NOW + 12n + DAY - 1n)).to.equal(8_740n);
       expect(nextOf(book, ramp, NOW + 12n + DAY)).to.equal(8_697n);
     });
@@ -279,9 +397,44 @@ describe("PokeBook", () => {
 
   it("does not take what it never asked for as done", () => {
     const book = new PokeBook();
-    book.viewOf(seen, NOW);
+    book.viewOf(seen, NOW, TERMS);
     book.decided([]);
-    book.settled(NOW);
-    expect(book.viewOf(seen, NOW)?.isVain).to.be.false;
+    book.settled(NOW, NOTHING);
+    expect(book.viewOf(seen, NOW, TERMS)?.isVain).to.be.false;
+  });
+});
+
+describe("the receipt of a poke", () => {
+  const hash = id("poke");
+  const gauge = IVolatilityGauge__factory.createInterface();
+  const measured = (roundId: bigint) => gauge.encodeEventLog("VolatilityMeasured", [roundId, 1n, 1n, 1n, 0n]);
+  const read = (logs: readonly unknown[]): ReadonlyMap<string, Receipt> => {
+    const receipt = { transactionHash: hash, blockNumber: "0x7", status: "0x1", gasUsed: "0x5208", logs };
+    return receiptsProbe([hash], 7).read([{ ok: true, result: receipt }]);
+  };
+  const roundIn = (logs: readonly unknown[]) => read(logs).get(hash)?.measuredRoundId;
+
+  it("says up to which round the gauge has read, if it has", () => {
+    expect(roundIn([{ topics: [id("Other()")] }, measured(2n ** 64n + 5n)])).to.equal(2n ** 64n + 5n);
+    expect(roundIn([])).to.equal(undefined);
+    expect(roundIn([null, {}, { topics: [] }, { topics: [measured(1n).topics[0], 7] }])).to.equal(undefined);
+  });
+
+  it("K-15 counts for what the most modest of the endpoints says", () => {
+    const sender = { nonce: 1, pendingNonce: undefined, known: new Set<string>() };
+    const roundBy = (...rounds: readonly (bigint | undefined)[]) => {
+      const states = rounds.map((round) => ({
+        ...sender,
+        receipts: read(round === undefined ? [] : [measured(round)]),
+      }));
+      return cautiousState(states).receipts.get(hash)?.measuredRoundId;
+    };
+    expect(roundBy(9n)).to.equal(9n);
+    expect(roundBy(9n, 7n)).to.equal(7n);
+    expect(roundBy(7n, 9n)).to.equal(7n);
+    expect(roundBy(9n, undefined)).to.equal(undefined);
+    expect(roundBy(undefined, 9n)).to.equal(undefined);
+    const silent = { ...sender, receipts: new Map<string, Receipt>() };
+    expect(cautiousState([{ ...sender, receipts: read([]) }, silent]).receipts.size).to.equal(0);
   });
 });
