@@ -6,7 +6,7 @@ import type { Log } from "../log.ts";
 import type { VaultSeen } from "../sources/sight.ts";
 import { AuditSample } from "./auditSample.ts";
 import { compareAccount } from "./compareAccount.ts";
-import { comparePool, proveBook, storedPoolOf } from "./compareVault.ts";
+import { comparePool, hasAccruedUnlogged, proveBook, storedPoolOf } from "./compareVault.ts";
 
 /** Accounts in quarantine are looked at in every block, so many of them. */
 const QUARANTINED_A_BLOCK = 16;
@@ -72,11 +72,11 @@ export class Auditor {
       if (isNew) this.#log.error("audit.different", { block, account: id, field, mirror: own, contract });
       return true;
     });
-    const isPoolWrong = this.#isPoolDifferent(book, seen);
-    if (wrong.length === 0 && !isPoolWrong) return undefined;
+    const isPoolOther = this.#isPoolDifferent(book, seen);
+    if (wrong.length === 0 && !isPoolOther) return undefined;
     return book.repair(
       wrong.map(([id, { state }]) => [id, state] as const),
-      isPoolWrong ? storedPoolOf(seen) : undefined,
+      isPoolOther ? storedPoolOf(seen) : undefined,
     );
   }
 
@@ -93,12 +93,12 @@ export class Auditor {
 
   #isPoolDifferent(book: Book, seen: VaultSeen): boolean {
     const verdict = comparePool(book.vault.pool, seen);
-    const isDifferent = verdict.kind === "different";
-    if (verdict.kind === "different" && !this.#isPoolWrong) {
+    const isWrong = verdict.kind === "different" && !hasAccruedUnlogged(book.vault.pool, seen);
+    if (isWrong && !this.#isPoolWrong) {
       const { field, mirror, contract } = verdict;
       this.#log.error("audit.poolDifferent", { block: book.head?.number, field, mirror, contract });
     }
-    this.#isPoolWrong = isDifferent;
-    return isDifferent;
+    this.#isPoolWrong = isWrong;
+    return verdict.kind === "different";
   }
 }

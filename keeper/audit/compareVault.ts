@@ -17,6 +17,16 @@ export function comparePool(mirror: PoolState, seen: StoredPool): Verdict {
   return firstDifference(hasDebt ? own : { ...own, accruedAt: stored.accruedAt }, stored);
 }
 
+/**
+ * Whether all that the book lacks is an accrual of which no log tells: at a rate of zero, or with a model that reverts,
+ * the contract moves the time on, for whoever calls `accrue`, and nothing grows. Had anything grown in between, its index
+ * would be another.
+ */
+export function hasAccruedUnlogged(mirror: PoolState, seen: StoredPool): boolean {
+  const movedOn = { ...mirror, accruedAt: seen.accruedAt };
+  return seen.accruedAt > mirror.accruedAt && comparePool(movedOn, seen).kind === "equal";
+}
+
 /** What the contract shows of the pool; it tells the fee's terms elsewhere. */
 export function storedPoolOf({
   cash,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { Auditor } from "../../keeper/audit/auditor.ts";
 import { comparePool, type StoredPool } from "../../keeper/audit/compareVault.ts";
 import { Book } from "../../keeper/book/book.ts";
 import { applyEvent, BookError } from "../../keeper/book/applyEvent.ts";
@@ -13,6 +14,7 @@ import { decodeVaultEvent } from "../../sdk/vaultEvents.ts";
 import { rangeLogsProbe } from "../../keeper/sources/chainReader.ts";
 import { ask } from "../../keeper/sources/probe.ts";
 import type { Chain } from "./support/chain.ts";
+import { recordingLog } from "./support/recordingLog.ts";
 import { useWorld } from "./support/useWorld.ts";
 import { randomOf } from "./support/random.ts";
 import { accountOf, stateOf } from "./support/state.ts";
@@ -183,6 +185,45 @@ describe("Book on a chain", () => {
       }).timeout(60_000);
     }
   }
+
+  it("I-44 takes over, without a page, the time of an accrual with debt of which no log tells", async () => {
+    const { chain, world } = bench;
+    const { vault, deployment } = world;
+    const model = (await vault.getFunction("interestRateModel").staticCall()) as string;
+    const kinked = await chain.send<string>("eth_getCode", model, "latest");
+    await world.setPrice(0, PRICES[0]);
+    await world.open(nextSubAccount++, 0, 10n ** 18n, 1_000n * USDC);
+    const book = new Book(deployment.vault);
+    const follower = follow(chain, world, book);
+    await chain.send("hardhat_setCode", model, RATE_OF_ZERO);
+    await world.act(vault, "accrue");
+    await chain.send("evm_increaseTime", 4_000);
+    await world.act(vault, "accrue");
+    await chain.send("hardhat_setCode", model, kinked);
+    await follower.advance();
+    const log = recordingLog();
+    const audit = async () => {
+      const seen = { ...(await storedPool()), collateralTotals: [], accounts: new Map<never, never>() };
+      // Without accounts to value the moment does not matter.
+      return new Auditor(log).audit(book, seen, undefined as never);
+    };
+    expect(book.vault.pool.accruedAt < (await storedPool()).accruedAt).to.equal(true);
+    expect((await audit())?.vault?.pool).to.deep.equal(book.vault.pool);
+    await expectVaultStored(book);
+    expect(await audit()).to.equal(undefined);
+    expect(log.lines).to.be.empty;
+
+    // What the book has too late, or with another index, is an error.
+    const { accruedAt, debtIndex } = book.vault.pool;
+    for (const wrong of [
+      { accruedAt: accruedAt + 1n },
+      { accruedAt: accruedAt - 1n, debtIndex: debtIndex + 1n },
+    ]) {
+      book.repair([], wrong);
+      expect((await audit())?.vault?.pool).to.deep.include({ accruedAt, debtIndex });
+    }
+    expect(log.of("audit.poolDifferent").map(({ field }) => field)).to.deep.equal(["accruedAt", "debtIndex"]);
+  });
 
   for (const seed of [1, 2, 3]) {
     it(`I-44 is storage, to the wei, after 150 random acts (seed ${seed}), followed or rebuilt at once`, async () => {
