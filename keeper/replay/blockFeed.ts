@@ -22,6 +22,8 @@ export interface BlockFeedOptions {
 
 /** An answer that was asked for before its turn. */
 interface Begun {
+  /** Of the block. */
+  readonly hash: string;
   readonly view: OracleView;
   readonly sight: Promise<Sight>;
 }
@@ -107,7 +109,10 @@ export class BlockFeed {
     const begun = this.#begun.get(head.number);
     this.#begun.delete(head.number);
     // What was asked with another oracle in mind, or of a block that is gone, is asked anew.
-    const isSame = begun?.view.oracle === view.oracle && begun.view.collateralCount === view.collateralCount;
+    const isSame =
+      begun?.hash === head.hash &&
+      begun.view.oracle === view.oracle &&
+      begun.view.collateralCount === view.collateralCount;
     return isSame ? begun.sight : this.#rest().then(() => this.#read(head, view));
   }
 
@@ -116,7 +121,7 @@ export class BlockFeed {
     const sight = this.#read(header, view);
     // Who takes it hears of the failure; who never does need not.
     sight.catch(() => undefined);
-    this.#begun.set(header.number, { view, sight });
+    this.#begun.set(header.number, { hash: header.hash, view, sight });
   }
 
   async #read(head: BlockHeader, view: OracleView): Promise<Sight> {

@@ -128,4 +128,14 @@ describe("the blocks of a replay", () => {
     expect(atOnceOf(later)).to.equal(1);
     expect(later.length).to.be.above(8);
   });
+
+  it("are asked for anew where another block has come in the place of one", async () => {
+    const feed = feedOf(1);
+    for (const number of [1, 2]) await feed.sight(await feed.header(number), VIEW);
+    const before = await feed.header(3);
+    await sleep(20);
+    expect(asked.some(({ hash }) => hash === before.hash)).to.be.true;
+    const other = { ...before, hash: `0x${"ab".repeat(32)}` };
+    expect(await feed.sight(other, VIEW)).to.equal(other.hash);
+  });
 });
