@@ -17,6 +17,9 @@ export class RetryableError extends Error {
 /** An answer that cannot be true. Worth another try, but not with the same endpoint for a while. */
 export class FalseAnswerError extends RetryableError {}
 
+/** It answers and has been asked too much. Worth another try later, and fewer questions at once. */
+export class ThrottledError extends RetryableError {}
+
 /** Going on would do harm: another process sends with the same key, the chain is not the one that was configured. */
 export class GiveUpError extends Error {
   override readonly name = "GiveUpError";

@@ -30,7 +30,8 @@ export interface CallLine extends AccountLine {
 export interface StatusReport {
   readonly vault: string;
   readonly quote: string;
-  readonly mode: Mode;
+  /** Absent from a keeper that is older than its modes in the report: it is live for all that one knows. */
+  readonly mode?: Mode;
   readonly notReadyFor: readonly string[];
   readonly stillSeconds: number;
   /** Everything below is undefined before the first block. */

@@ -1,4 +1,5 @@
-import { RetryableError } from "../errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RetryableError, ThrottledError } from "../errors.ts";
 import { silentLog } from "../log.ts";
 import type { BlockHeader } from "../sources/blockHeader.ts";
 import { headersProbe } from "../sources/chainReader.ts";
@@ -11,7 +12,7 @@ import { withOne } from "../sources/withOne.ts";
 
 export interface BlockFeedOptions {
   readonly endpoints: Endpoints;
-  readonly sightReader: SightReader;
+  readonly sightReader: Pick<SightReader, "read">;
   /** The last block that there will be a question about. */
   readonly last: number;
   /** What to do when a block's state cannot be read, before it is tried again; throws what no other try would change. */
@@ -21,6 +22,8 @@ export interface BlockFeedOptions {
 
 /** An answer that was asked for before its turn. */
 interface Begun {
+  /** Of the block. */
+  readonly hash: string;
   readonly view: OracleView;
   readonly sight: Promise<Sight>;
 }
@@ -30,10 +33,14 @@ const HEADERS_PER_REQUEST = 32;
 const AHEAD = 4;
 /** After so many failures of the same question it ends: nobody watches over it as over a keeper. */
 const ATTEMPTS = 7;
+/** How long an endpoint that is asked too much is left alone where it does not say: twice as long each time in a row. */
+const FIRST_REST_MS = 1_000;
+const LONGEST_REST_MS = 30_000;
 
 /**
  * Headers and states of the past, in order, each asked for a little before its turn. Nothing is written, so what was asked
- * for in vain costs nothing. Throws `RetryableError` when no endpoint answers again and again.
+ * for in vain costs nothing; but once an endpoint has said that it is asked too much, each is asked for in its turn, for a
+ * keeper may live on the same endpoint. Throws `RetryableError` when no endpoint answers again and again.
  */
 export class BlockFeed {
   readonly #options: BlockFeedOptions;
@@ -41,6 +48,11 @@ export class BlockFeed {
   readonly #begun = new Map<number, Begun>();
   /** The first answer also says what the endpoint can do and is waited for alone. */
   #hasAnswered = false;
+  #isThrottled = false;
+  /** How often in a row it was throttled. */
+  #rests = 0;
+  /** By a clock that only runs forward. */
+  #restsUntilMs = 0;
 
   constructor(options: BlockFeedOptions) {
     this.#options = options;
@@ -50,8 +62,9 @@ export class BlockFeed {
   persist<T>(what: string, read: () => Promise<T>): Promise<T> {
     const { endpoints, signal } = this.#options;
     const tended = async () => {
+      await this.#rest();
       await endpoints.tend();
-      return read();
+      return this.#heeding(read);
     };
     return retry(what, tended, silentLog, signal, ATTEMPTS);
   }
@@ -74,7 +87,7 @@ export class BlockFeed {
   /** What the state of `head` says beside the logs, read at its hash. */
   async sight(head: BlockHeader, view: OracleView): Promise<Sight> {
     const begun = this.#take(head, view);
-    if (this.#hasAnswered) this.#lookAhead(head.number, view);
+    if (this.#hasAnswered && !this.#isThrottled) this.#lookAhead(head.number, view);
     try {
       return await begun;
     } catch (error) {
@@ -96,8 +109,11 @@ export class BlockFeed {
     const begun = this.#begun.get(head.number);
     this.#begun.delete(head.number);
     // What was asked with another oracle in mind, or of a block that is gone, is asked anew.
-    const isSame = begun?.view.oracle === view.oracle && begun.view.collateralCount === view.collateralCount;
-    return isSame ? begun.sight : this.#read(head, view);
+    const isSame =
+      begun?.hash === head.hash &&
+      begun.view.oracle === view.oracle &&
+      begun.view.collateralCount === view.collateralCount;
+    return isSame ? begun.sight : this.#rest().then(() => this.#read(head, view));
   }
 
   #begin(header: BlockHeader, view: OracleView): void {
@@ -105,18 +121,48 @@ export class BlockFeed {
     const sight = this.#read(header, view);
     // Who takes it hears of the failure; who never does need not.
     sight.catch(() => undefined);
-    this.#begun.set(header.number, { view, sight });
+    this.#begun.set(header.number, { hash: header.hash, view, sight });
   }
 
   async #read(head: BlockHeader, view: OracleView): Promise<Sight> {
     const { endpoints, sightReader, onFailure } = this.#options;
     const nothing = { calls: [], read: () => undefined };
     try {
-      const [sight] = await withOne(endpoints, (one) => sightReader.read(one, head, view, [], nothing));
+      const [sight] = await withOne(endpoints, (one) =>
+        this.#heeding(() => sightReader.read(one, head, view, [], nothing)),
+      );
       return sight;
     } catch (error) {
-      if (error instanceof RetryableError) await onFailure(head.number);
+      // Who is asked too much has said nothing about the state.
+      const isTelling = error instanceof RetryableError && !(error instanceof ThrottledError);
+      if (isTelling) await onFailure(head.number);
       throw error;
     }
+  }
+
+  /** Takes note of an endpoint that is asked too much, also where another one then answers. */
+  async #heeding<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await read();
+      this.#rests = 0;
+      return answer;
+    } catch (error) {
+      if (error instanceof ThrottledError) this.#throttledBy(error);
+      throw error;
+    }
+  }
+
+  #throttledBy({ retryAfterMs }: ThrottledError): void {
+    this.#isThrottled = true;
+    const now = performance.now();
+    // Of what was asked before it was known, each says so.
+    if (now < this.#restsUntilMs) return;
+    this.#restsUntilMs = now + (retryAfterMs ?? Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** this.#rests));
+    this.#rests += 1;
+  }
+
+  async #rest(): Promise<void> {
+    const waitMs = this.#restsUntilMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#options.signal });
   }
 }

@@ -45,7 +45,7 @@ export interface ComparedDeed {
   readonly leadBlocks: number | undefined;
   /** For what was left alone, and for what was earlier: why not by this keeper. */
   readonly why: Why | undefined;
-  /** For what nobody did: the block after which it was due no more; undefined while it still is. */
+  /** For what nobody did: the last block in which it could have been done; undefined while it is still due. */
   readonly dueUntil: number | undefined;
 }
 
@@ -70,8 +70,6 @@ interface Occasion {
   readonly block: number;
   readonly earned: bigint;
   readonly cost: bigint;
-  /** The account as it then stood. */
-  readonly state: string;
   /** What was done before it and left by this keeper, if the account was due ever since. */
   readonly before: LeftDeed | undefined;
 }
@@ -81,13 +79,19 @@ interface LeftDeed {
   readonly why: Why;
 }
 
+/** A deed is not worth the same twice: somebody who came and went with the price would earn whatever one likes. */
+const NOTHING = { earned: 0n, cost: 0n };
+
 /**
- * Holds what a keeper would have done against what was done, block by block. The same thing is counted once: as long as an
- * account stays due, or stays as it is, what is meant about it is one deed. Pure but for what it remembers.
+ * Holds what a keeper would have done against what was done, block by block. As long as an account stays due, what is
+ * meant about it is one deed; what is done when it is due no more belongs to another occasion. Of an account that comes
+ * due again as it was the earnings are counted once. Pure but for what it remembers.
  */
 export class Comparison {
   readonly #own: ReadonlySet<string>;
   readonly #open = new Map<string, Occasion>();
+  /** How the account stood when something about it was last done on paper. */
+  readonly #onPaper = new Map<string, string>();
   readonly #finished: ComparedDeed[] = [];
   readonly #left = new Set<LeftDeed>();
   /** Of `#left` those about accounts that something has been due about ever since. */
@@ -111,13 +115,18 @@ export class Comparison {
    */
   decided(decision: PaperDecision, stateOf: (account: AccountId) => string): void {
     const { block, entries, meant, skips, refused } = decision;
-    const due = new Set(meant.map(([duty, account]) => keyOf(duty, account)));
+    // What the brake holds back is due to everybody else.
+    const braked = skips.filter(({ reason }) => reason === "brake");
+    const due = new Set([
+      ...meant.map(([duty, account]) => keyOf(duty, account)),
+      ...braked.map(({ duty, account }) => keyOf(duty, account)),
+    ]);
     const pressing = new Set([
       ...meant.map(([, account]) => account),
       ...skips.map(({ account }) => account),
     ]);
     for (const [key, occasion] of this.#open) {
-      if (due.has(key) || stateOf(occasion.account) === occasion.state) continue;
+      if (due.has(key)) continue;
       this.#open.delete(key);
       this.#finish(occasion, undefined, block);
     }
@@ -126,12 +135,15 @@ export class Comparison {
     for (const { duty, account, state, earned, cost } of entries) {
       if (account === undefined) continue;
       const key = keyOf(duty as Duty, account);
-      const known = this.#open.get(key);
-      const before = this.#trail.get(key);
-      const fresh = { duty: duty as Duty, account, block, earned, cost, state, before };
-      this.#open.set(key, known === undefined ? fresh : { ...known, state });
-      this.#trail.delete(key);
+      const isCounted = this.#onPaper.get(key) === state;
+      const worth = isCounted ? NOTHING : { earned, cost };
+      this.#begin(key, { duty: duty as Duty, account, block, ...worth });
+      this.#onPaper.set(key, state);
       this.#refused.delete(key);
+    }
+    for (const [duty, account] of meant) {
+      const key = keyOf(duty, account);
+      if (this.#onPaper.get(key) === stateOf(account)) this.#begin(key, { duty, account, block, ...NOTHING });
     }
     this.#count(skips);
     if (decision.isBraked) this.#brakedAt(block);
@@ -182,6 +194,13 @@ export class Comparison {
   /** When the accident brake would have been engaged, in order. */
   brakes(): readonly BrakedBlocks[] {
     return this.#braked;
+  }
+
+  /** Unless the same is due already. */
+  #begin(key: string, occasion: Omit<Occasion, "before">): void {
+    if (this.#open.has(key)) return;
+    this.#open.set(key, { ...occasion, before: this.#trail.get(key) });
+    this.#trail.delete(key);
   }
 
   #brakedAt(block: number): void {
@@ -253,7 +272,7 @@ function outcomeOf(leadBlocks: number | undefined): Outcome {
 
 function leftAloneOf({ deed, why }: LeftDeed, own: ReadonlySet<string>): ComparedDeed {
   const { duty, account } = deed;
-  const nothing = { wouldBlock: undefined, earned: 0n, cost: 0n, leadBlocks: undefined, dueUntil: undefined };
+  const nothing = { ...NOTHING, wouldBlock: undefined, leadBlocks: undefined, dueUntil: undefined };
   return { outcome: "leftAlone", duty, account, ...nothing, done: doneOf(deed, own), why };
 }
 

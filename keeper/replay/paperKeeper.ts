@@ -8,8 +8,10 @@ import { keylessSigner } from "../executors/keylessSigner.ts";
 import type { Refused } from "../executors/simulate.ts";
 import { silentLog } from "../log.ts";
 import { targetsOf } from "../openLanes.ts";
-import { accountsOf, type Action, type Duty, type Skip } from "../policy/action.ts";
+import { accountsOf, isTake, type Action, type Duty, type Skip } from "../policy/action.ts";
+import { assess, freeOf, momentOf } from "../policy/assess.ts";
 import { decide } from "../policy/decide.ts";
+import { planLiquidations } from "../policy/liquidations.ts";
 import type { Snapshot } from "../policy/snapshot.ts";
 import { pretendedWallet, ShadowDesk } from "../shadowDesk.ts";
 import { gasViewAt, snapshotAt } from "../snapshotAt.ts";
@@ -63,6 +65,8 @@ export class PaperKeeper {
   readonly #standbyWatch: StandbyWatch;
   readonly #shadow: ShadowDesk;
   #refused: (Refused & { readonly duty: string })[] = [];
+  /** Whose take was meant at the block before. */
+  #taking: ReadonlySet<AccountId> = new Set();
 
   constructor(options: PaperKeeperOptions) {
     const { config, rpc, own } = options;
@@ -97,37 +101,57 @@ export class PaperKeeper {
     const secondViews = secondViewsAt(sight, nativePrice, secondSources);
     const gas = gasViewAt(head, config, nativePrice.price36(sight.answers), this.#gasBook);
     const actAt = this.#clock.next();
-    const [snapshot] = snapshotAt(
+    const [seen] = snapshotAt(
       { deployment: config.deployment, head, book, sight, secondViews, actAt },
       {
         brake: this.#brakeWatch.stateAt(head),
         standby: this.#standbyWatch.view,
         gas,
         wallet: pretendedWallet(config),
-        busy: (accounts) => new Set(this.#shadow.taken(accounts)),
+        busy: () => new Set(),
         busyDuties: LEFT_OUT,
         spentToday: new Map(),
         lastRecordAt: head.timestamp,
         lastBookFeeAt: head.timestamp,
       },
     );
-    const taken = [...snapshot.busy];
+    const taken = this.#stillTaken(seen);
+    const snapshot = { ...seen, busy: new Set(taken.map(([, account]) => account)) };
     const { actions, skips, brake, due } = decide(snapshot, config);
     const entries = await this.#carryOut(actions, snapshot, head);
     if (brake !== undefined) this.#brakeWatch.decided(head, brake, secondViews);
     if (due !== undefined) this.#standbyWatch.decided(head, due, false);
+    this.#taking = new Set([...snapshot.busy, ...actions.filter(isTake).flatMap(accountsOf)]);
     return {
       block: head.number,
       entries,
       meant: [
         ...actions.flatMap((action) => accountsOf(action).map((account) => [action.duty, account] as const)),
-        ...taken.map((account) => ["liquidateCritical", account] as const),
+        ...taken,
       ],
       skips,
       refused: this.#refused,
       hasPrices: sight.prices.available,
       isBraked: brake?.kind === "engaged",
     };
+  }
+
+  /**
+   * What was taken on paper and has been worth taking ever since, each by itself: nothing else is planned for it. What is
+   * due no more is free again, and decided upon like all others when it comes back.
+   */
+  #stillTaken(seen: Snapshot): readonly (readonly [Duty, AccountId])[] {
+    const taken = new Set(this.#shadow.taken(seen.accounts).filter((id) => this.#taking.has(id)));
+    if (taken.size === 0 || !seen.prices.available) return [];
+    const moment = momentOf(seen);
+    const accounts = new Map([...seen.accounts].filter(([id]) => taken.has(id)));
+    return freeOf(assess({ ...seen, accounts }, moment), seen).flatMap((assessment) => {
+      const { critical, profitable } = planLiquidations([assessment], seen, this.#options.config, moment);
+      return [
+        ...critical.map(({ account }) => ["liquidateCritical", account] as const),
+        ...profitable.map(({ account }) => ["liquidateProfitable", account] as const),
+      ];
+    });
   }
 
   async #carryOut(

@@ -50,7 +50,8 @@ class Replay {
   readonly #feed: BlockFeed;
   readonly #keeper: PaperKeeper;
   readonly #comparison: Comparison;
-  readonly #events: SeenEvent[] = [];
+  /** Those of what was applied last. */
+  #events: readonly SeenEvent[] = [];
   #first: BlockHeader | undefined;
   /** The last block that was compared. */
   #last: BlockHeader | undefined;
@@ -162,7 +163,7 @@ class Replay {
       logRangeBlocks,
       listener: {
         applied: ({ block }, events) => {
-          this.#events.splice(0, this.#events.length, ...events);
+          this.#events = events;
           this.#keeper.seen(block, events);
           if (this.#first === undefined) this.#read(block.number, at.number);
         },

@@ -1,4 +1,4 @@
-import { RetryableError, messageOf } from "../errors.ts";
+import { RetryableError, ThrottledError, messageOf } from "../errors.ts";
 
 /**
  * A call. With `at`, the state it is asked of: a last parameter that names the block by its hash (EIP-1898), so that
@@ -68,6 +68,7 @@ export interface RpcClientOptions {
 }
 
 const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const TOO_MANY_REQUESTS = 429;
 
 /**
  * JSON-RPC over HTTP with nothing in between: one request a batch, a time-out that also covers the body, answers matched
@@ -94,7 +95,7 @@ export class RpcClient implements Rpc {
     const text = await this.#post(JSON.stringify(body.length === 1 ? body[0] : body));
     const answers = matchById(parseAnswers(text), firstId, calls);
     for (const answer of answers)
-      if (isThrottled(answer)) throw new RetryableError("the endpoint is throttled");
+      if (isThrottled(answer)) throw new ThrottledError("the endpoint is throttled");
     return answers;
   }
 
@@ -112,7 +113,9 @@ export class RpcClient implements Rpc {
       });
       if (!response.ok) {
         await response.body?.cancel();
-        throw new RetryableError(`the endpoint answered HTTP ${response.status}`, retryAfter(response));
+        const message = `the endpoint answered HTTP ${response.status}`;
+        if (response.status === TOO_MANY_REQUESTS) throw new ThrottledError(message, retryAfter(response));
+        throw new RetryableError(message, retryAfter(response));
       }
       return await readBounded(response, maxAnswerBytes);
     } catch (error) {
@@ -190,7 +193,10 @@ function toAnswer(answer: Record<string, unknown>): RpcAnswer {
  */
 function isThrottled(answer: RpcAnswer): boolean {
   if (answer.ok) return false;
-  return answer.code === 429 || (answer.code === -32005 && !/logs|results|range/i.test(answer.message));
+  return (
+    answer.code === TOO_MANY_REQUESTS ||
+    (answer.code === -32005 && !/logs|results|range/i.test(answer.message))
+  );
 }
 
 /** Nodes put the returned bytes in `data` itself or one or two levels down. */
@@ -200,7 +206,8 @@ function revertDataOf(data: unknown): string | undefined {
 }
 
 function refusedBatch(answer: RpcAnswer): RetryableError {
-  return new RetryableError(`the endpoint refused the request: ${answer.ok ? "no reason" : answer.message}`);
+  const message = `the endpoint refused the request: ${answer.ok ? "no reason" : answer.message}`;
+  return isThrottled(answer) ? new ThrottledError(message) : new RetryableError(message);
 }
 
 function retryAfter(response: Response): { retryAfterMs?: number } {

@@ -46,7 +46,7 @@ type Line = readonly (readonly [text: string, style: Style])[];
 function renderVault(report: StatusReport, rows: number): Line[] {
   const head: Line[] = [titleOf(report), readinessOf(report)];
   if (report.block === undefined) return head;
-  const { calls = [], nearest = [], transactions = [], mode } = report;
+  const { calls = [], nearest = [], transactions = [], mode = "live" } = report;
   const fixed = [...head, ...stateOf(report), countsOf(report)];
   // What is left is shared by the lists, each with a title and an empty line before it.
   const each = Math.max(1, Math.floor((rows - fixed.length) / (mode === "live" ? 3 : 2)) - 2);
@@ -79,10 +79,10 @@ function readinessOf({ notReadyFor }: StatusReport): Line {
 }
 
 function stateOf(report: StatusReport): Line[] {
-  const { prices = [], wallet, nextMoment, dues = [], skipped = {}, quote } = report;
+  const { prices = [], wallet, nextMoment, dues = [], skipped = {}, quote, mode = "live" } = report;
   const native = Object.entries(wallet?.native ?? {}).map(([lane, coins]) => `${lane} ${coins}`);
   const purse =
-    report.mode === "live"
+    mode === "live"
       ? `, allowed ${wallet?.allowance ?? "0"}; gas ${native.join(", ")}`
       : ", as if it had them";
   const due = dues.map(
@@ -115,7 +115,7 @@ function stateOf(report: StatusReport): Line[] {
   ];
 }
 
-function flagsOf({ mode, brake, isSendingStopped, stoppedBy, standby }: StatusReport): Line {
+function flagsOf({ mode = "live", brake, isSendingStopped, stoppedBy, standby }: StatusReport): Line {
   const place: Line =
     standby === undefined || standby.rank === 0
       ? [["first in the row", "plain"]]

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FalseAnswerError, RetryableError } from "../../keeper/errors.ts";
+import { FalseAnswerError, RetryableError, ThrottledError } from "../../keeper/errors.ts";
 import { headerProbe } from "../../keeper/sources/chainReader.ts";
 import { Endpoint } from "../../keeper/sources/endpoint.ts";
 import { Endpoints } from "../../keeper/sources/endpoints.ts";
@@ -51,6 +51,7 @@ describe("Endpoints", function () {
 
   const head = () => ask(endpoints, headerProbe("latest"));
   const failing = (fault: Fault) => () => fault;
+  const failureOf = (rpc: RpcClient): Promise<unknown> => rpc.batch([CALL]).catch((e: unknown) => e);
   const served = () => proxies.map(({ requests }) => requests.length);
 
   it("asks the first and leaves the others alone", async () => {
@@ -155,8 +156,10 @@ describe("Endpoints", function () {
         body: JSON.stringify(calls.map((_, i) => ({ ...answer, id: i + 1 }))),
       });
       const rpc = new RpcClient({ url: proxies[0]!.url, timeoutMs: TIMEOUT_MS });
-      const thrown: unknown = await rpc.batch([CALL]).catch((e: unknown) => e);
-      expect(thrown).to.be.instanceOf(RetryableError);
+      expect(await failureOf(rpc)).to.be.instanceOf(ThrottledError);
+      // Also of all that was asked.
+      proxies[0]!.fault = () => ({ kind: "body", body: JSON.stringify({ ...answer, id: null }) });
+      expect(await failureOf(rpc)).to.be.instanceOf(ThrottledError);
     }
   });
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { RetryableError } from "../../keeper/errors.ts";
+import { RetryableError, ThrottledError } from "../../keeper/errors.ts";
 import { silentLog } from "../../keeper/log.ts";
 import { retry } from "../../keeper/sources/retry.ts";
 import { RpcClient } from "../../keeper/sources/rpcClient.ts";
@@ -107,7 +107,8 @@ describe("RpcClient", () => {
   it("K-03 passes on how long the endpoint wants to be left alone", async () => {
     behaviour = (_, response) => response.writeHead(429, { "retry-after": "2" }).end();
     const error: unknown = await client.batch(calls).catch((thrown: unknown) => thrown);
-    expect((error as RetryableError).retryAfterMs).to.equal(2_000);
+    expect(error).to.be.instanceOf(ThrottledError);
+    expect((error as ThrottledError).retryAfterMs).to.equal(2_000);
   });
 
   it("cannot be reached: worth another try", async () => {

@@ -63,6 +63,12 @@ describe("renderStatus", () => {
     expect(lines.some((line) => line.includes("last transactions"))).to.be.false;
   });
 
+  it("takes a keeper that is older than its view, and says no mode, for a live one", () => {
+    const { mode, ...older } = CRASH;
+    expect(mode).to.equal("live");
+    expect(renderStatus([older], PLAIN)).to.deep.equal(renderStatus([CRASH], PLAIN));
+  });
+
   it("says what is unusual: a standby in charge, an engaged brake, stopped sending, a clock that stands still", () => {
     const lines = renderStatus(
       [

@@ -127,12 +127,64 @@ describe("the comparison of a replay", () => {
       ]);
     });
 
-    it("goes on while a price comes and goes and the account stays as it is", () => {
+    it("ends when a price comes back and the account stays as it is", () => {
       decided(10, { entries: [["openCall", ACCOUNT]] });
       decided(11, {});
       decided(12, {});
-      done(13, "openCall");
-      expect(outcomes()).to.deep.equal([["later", 2, undefined]]);
+      expect(comparison.deeds()[0]).to.deep.include({ outcome: "nobody", dueUntil: 11 });
+      // What is then done for another dip is none of its lead.
+      done(413, "openCall");
+      expect(outcomes()).to.deep.equal([
+        ["nobody", undefined, undefined],
+        ["leftAlone", undefined, "notDueBefore"],
+      ]);
+    });
+
+    it("begins anew with the next dip, which is worth nothing more", () => {
+      decided(10, { entries: [["openCall", ACCOUNT, 5n, 1n]] });
+      decided(11, {});
+      decided(410, { meant: [["openCall", ACCOUNT]] });
+      expect(comparison.deeds().map(({ wouldBlock, dueUntil }) => [wouldBlock, dueUntil])).to.deep.equal([
+        [11, 11],
+        [411, undefined],
+      ]);
+      decided(411, { meant: [["openCall", ACCOUNT]] });
+      done(412, "openCall");
+      expect(outcomes()).to.deep.equal([
+        ["nobody", undefined, undefined],
+        ["later", 1, undefined],
+      ]);
+      expect(comparison.deeds().map(({ earned, cost }) => [earned, cost])).to.deep.equal([
+        [5n, 1n],
+        [0n, 0n],
+      ]);
+    });
+
+    it("is worth nothing more in another dip as another duty, and is again once the account has changed", () => {
+      decided(10, { entries: [["liquidateProfitable", ACCOUNT, 5n, 1n]] });
+      decided(11, {});
+      decided(12, { entries: [["liquidateCritical", ACCOUNT, 9n, 1n]] });
+      decided(13, {});
+      states.set(ACCOUNT, "repaid a little");
+      decided(14, { entries: [["liquidateCritical", ACCOUNT, 7n, 1n]] });
+      expect(comparison.deeds().map(({ wouldBlock, earned }) => [wouldBlock, earned])).to.deep.equal([
+        [11, 5n],
+        [13, 0n],
+        [15, 7n],
+      ]);
+    });
+
+    it("is still due to everybody else while the brake holds it back", () => {
+      decided(10, { entries: [["openCall", ACCOUNT]] });
+      decided(11, { skips: [skip("openCall", "brake")] });
+      done(12, "openCall");
+      expect(outcomes()).to.deep.equal([["later", 1, undefined]]);
+    });
+
+    it("is not on paper for what the vault would have refused", () => {
+      decided(10, { meant: [["openCall", ACCOUNT]] });
+      decided(11, { meant: [["openCall", ACCOUNT]] });
+      expect(comparison.deeds()).to.deep.equal([]);
     });
   });
 
