@@ -95,6 +95,23 @@ describe("doctor on what is served and sent", () => {
       }
     });
 
+    it("is something else's where it answers more than a keeper would", async () => {
+      const answer = { vault: VAULT, more: "x".repeat(70_000) };
+      const huge = createServer((_, response) => response.end(JSON.stringify([answer])));
+      await new Promise<void>((resolve) => huge.listen(0, "127.0.0.1", resolve));
+      const config = metricsAt(`127.0.0.1:${(huge.address() as AddressInfo).port}`);
+      openStore();
+      try {
+        const check = async () => (await checkMetrics([config]))[0]?.severity;
+        expect(await check()).to.equal("failure");
+        answer.more = "";
+        expect(await check()).to.equal("ok");
+      } finally {
+        huge.closeAllConnections();
+        await new Promise((resolve) => huge.close(resolve));
+      }
+    });
+
     it("is one place for a process of several vaults, as run has it", async () => {
       const [two] = await checkMetrics([metricsAt("127.0.0.1:1111"), metricsAt("127.0.0.1:2222")]);
       expect(two).to.include({ severity: "failure" });
