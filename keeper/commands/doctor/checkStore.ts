@@ -110,10 +110,11 @@ function gasSpentIn(store: Store): GasSpent | undefined {
   return { wei: days.reduce((sum, wei) => sum + wei, 0n), days: Math.max(part, seen - 1 + part) };
 }
 
-/** Whether a keeper runs with this store. */
+/** Whether a keeper runs with this store. A lock that is not there is not made: it would belong to whoever looks. */
 export function isInUse(file: string): boolean {
+  if (!existsSync(`${file}-lock`)) return false;
   try {
-    lockStore(file).release();
+    lockStore(file, 0).release();
     return false;
   } catch {
     return true;

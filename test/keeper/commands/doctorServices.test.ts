@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -109,6 +109,17 @@ describe("doctor on what is served and sent", () => {
       } finally {
         huge.closeAllConnections();
         await new Promise((resolve) => huge.close(resolve));
+      }
+    });
+
+    it("is asked about without making a lock where there is none", async () => {
+      const monitoring = await openMonitoring([metricsAt(`127.0.0.1:0`)], silentLog);
+      const listen = (monitoring?.url ?? "").replace("http://", "");
+      try {
+        expect((await checkMetrics([metricsAt(listen)]))[0]).to.include({ severity: "failure" });
+        expect(existsSync(`${storeFile()}-lock`)).to.be.false;
+      } finally {
+        await monitoring?.close();
       }
     });
 
