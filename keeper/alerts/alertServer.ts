@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import {
   ALERT_LEVELS,
@@ -9,6 +8,7 @@ import {
 } from "../../sdk/alertRequest.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 import { UserError, messageOf } from "../errors.ts";
+import { listenAt } from "../listenAt.ts";
 import type { Log } from "../log.ts";
 import type { ListenAddress } from "../metricsConfig.ts";
 import { RateLimit } from "./rateLimit.ts";
@@ -87,9 +87,8 @@ export function listenAddressOf(where: string): ListenAddress {
 }
 
 async function listen(server: Server, where: string): Promise<void> {
-  server.listen(listenAddressOf(where));
   try {
-    await once(server, "listening");
+    await listenAt(server, listenAddressOf(where));
   } catch (error) {
     throw new UserError(`alerts.listen: ${where} cannot be used: ${messageOf(error)}`, { cause: error });
   }

@@ -28,9 +28,9 @@ export function addAlertsCommand(
     .option("--vault <address>", "which of several vaults")
     .action(({ config, file, vault }: Options) =>
       guarded(async () => {
-        const { alerts } = configOf(config, vault);
+        const { alerts, storeFile } = configOf(config, vault);
         if (alerts === undefined) throw new UserError(`${config}: has no "alerts"`);
-        const answer = await handIn(file, alerts.inboxFolder, WAIT_MS);
+        const answer = await handIn(file, { folder: alerts.inboxFolder, storeFile }, WAIT_MS);
         console.log(
           answer ??
             JSON.stringify({

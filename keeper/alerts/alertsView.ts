@@ -9,6 +9,8 @@ export interface WaitingSum {
   readonly channel: AlertChannel;
   readonly urgency: (typeof URGENCIES)[number];
   readonly messages: number;
+  /** To whom they go; a target of several owners is one. */
+  readonly targets: number;
   /** Block time of what the oldest is about; undefined where none waits. */
   readonly oldestAt: bigint | undefined;
 }
@@ -32,7 +34,7 @@ export interface AlertsView {
 export interface AlertsViewParts {
   readonly channels: Iterable<AlertChannel>;
   readonly queue: { all(): Iterable<Pick<Waiting, "subscription" | "urgency" | "createdAt">> };
-  readonly subscriptions: { all(): Iterable<Pick<Subscription, "id" | "channel" | "state">> };
+  readonly subscriptions: { all(): Iterable<Pick<Subscription, "id" | "channel" | "target" | "state">> };
   readonly dispatcher: Pick<Dispatcher, "isDown">;
 }
 
@@ -58,24 +60,26 @@ export function alertsView({ channels, queue, subscriptions, dispatcher }: Alert
 function sumWaiting(
   offered: readonly AlertChannel[],
   queue: AlertsViewParts["queue"],
-  subscriptions: readonly Pick<Subscription, "id" | "channel">[],
+  subscriptions: readonly Pick<Subscription, "id" | "channel" | "target">[],
 ): readonly WaitingSum[] {
-  const channelOf = new Map(subscriptions.map(({ id, channel }) => [id, channel]));
+  const subscriptionOf = new Map(subscriptions.map((each) => [each.id, each]));
   const sums = offered.flatMap((channel) =>
     URGENCIES.map((urgency) => ({
       channel,
       urgency,
       messages: 0,
+      targets: new Set<string>(),
       oldestAt: undefined as bigint | undefined,
     })),
   );
   for (const { subscription, urgency, createdAt } of queue.all()) {
-    const channel = channelOf.get(subscription);
-    const place = channel === undefined ? -1 : offered.indexOf(channel);
+    const to = subscriptionOf.get(subscription);
+    const place = to === undefined ? -1 : offered.indexOf(to.channel);
     const sum = place === -1 ? undefined : sums[place * URGENCIES.length + urgency];
-    if (sum === undefined) continue;
+    if (to === undefined || sum === undefined) continue;
     sum.messages += 1;
+    sum.targets.add(to.target);
     if (sum.oldestAt === undefined || createdAt < sum.oldestAt) sum.oldestAt = createdAt;
   }
-  return sums;
+  return sums.map(({ targets, ...sum }) => ({ ...sum, targets: targets.size }));
 }

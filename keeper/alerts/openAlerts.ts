@@ -108,7 +108,7 @@ export async function openAlerts(parts: AlertsParts): Promise<OpenedAlerts | und
           nowMs,
           log,
         });
-  const inbox = new Inbox({ folder: inboxFolder, desk, log });
+  const inbox = new Inbox({ folder: inboxFolder, desk, nowMs, log });
   const ended = Promise.all([dispatcher.run(signal), inbox.run(signal)]).then(() => {
     server?.close();
   });

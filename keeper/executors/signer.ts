@@ -101,8 +101,9 @@ const OTHERS = 0o077;
 const OTHERS_OF_CREDENTIAL = 0o037;
 
 /** Throws a `UserError` for a file that others than its owner may read or change. */
-function readSecret(file: string, { CREDENTIALS_DIRECTORY: credentials }: NodeJS.ProcessEnv): string {
-  const isCredential = credentials !== undefined && resolve(credentials) === dirname(resolve(file));
+function readSecret(file: string, { CREDENTIALS_DIRECTORY: credentials = "" }: NodeJS.ProcessEnv): string {
+  // An empty path would be the working directory.
+  const isCredential = credentials !== "" && resolve(credentials) === dirname(resolve(file));
   try {
     const mode = statSync(file).mode & 0o777;
     const others = isCredential ? OTHERS_OF_CREDENTIAL : OTHERS;

@@ -10,6 +10,13 @@ export const ALERT_GAUGES: readonly GaugeSpec[] = [
       (alerts?.waiting() ?? []).map(({ channel, urgency, messages }) => [messages, { channel, urgency }]),
   },
   {
+    name: "tocsin_alerts_waiting_targets",
+    help: "Targets that wait for a message of a channel and urgency.",
+    labels: ["channel", "urgency"],
+    read: (_, { alerts }) =>
+      (alerts?.waiting() ?? []).map(({ channel, urgency, targets }) => [targets, { channel, urgency }]),
+  },
+  {
     name: "tocsin_alerts_oldest_seconds",
     help: "Block time since what the oldest waiting message of a channel and urgency is about; 0 where none waits.",
     labels: ["channel", "urgency"],

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { isIP, type AddressInfo } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { UserError, messageOf } from "../errors.ts";
+import { listenAt } from "../listenAt.ts";
 import type { Log } from "../log.ts";
 import type { ListenAddress } from "../metricsConfig.ts";
 import type { Metrics } from "./metrics.ts";
@@ -54,14 +55,13 @@ export async function openMonitorServer(options: MonitorServerOptions): Promise<
   }, LOOP_WINDOW_MS);
   // Neither keeps a process alive that has nothing else to do.
   window.unref();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(
-        new UserError(`metrics.listen: ${listen.host}:${listen.port}: ${messageOf(error)}`, { cause: error }),
-      );
+  try {
+    await listenAt(server, listen);
+  } catch (error) {
+    throw new UserError(`metrics.listen: ${listen.host}:${listen.port}: ${messageOf(error)}`, {
+      cause: error,
     });
-    server.listen(listen.port, listen.host, resolve);
-  });
+  }
   const { port } = server.address() as AddressInfo;
   const host = isIP(listen.host) === 6 ? `[${listen.host}]` : listen.host;
   const url = `http://${host}:${port}`;

@@ -1,4 +1,5 @@
 import { RetryableError, ThrottledError, messageOf } from "../errors.ts";
+import { readBounded } from "./readBounded.ts";
 
 /**
  * A call. With `at`, the state it is asked of: a last parameter that names the block by its hash (EIP-1898), so that
@@ -126,19 +127,6 @@ export class RpcClient implements Rpc {
       throw new RetryableError(`the endpoint cannot be reached: ${reasonOf(error)}`, { cause: error });
     }
   }
-}
-
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) throw new RetryableError("the endpoint answered with an empty body");
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new RetryableError(`the endpoint's answer exceeds ${maxBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function parseAnswers(text: string): readonly unknown[] {

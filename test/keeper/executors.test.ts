@@ -159,6 +159,14 @@ describe("openSigner", () => {
     expect(await opened([0o440, 0o440], folder)).to.contain("it is no keystore");
     for (const mode of [0o444, 0o460]) expect(await opened([mode, 0o400], folder)).to.contain("chmod 600");
     expect(await opened([0o440, 0o400], join(folder, "elsewhere"))).to.contain("chmod 600");
+    // Nor is the folder that it happens to work in one of credentials, where none is named.
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(await opened([0o440, 0o400], "")).to.contain("chmod 600");
+    } finally {
+      process.chdir(before);
+    }
     rmSync(folder, { recursive: true });
   });
 

@@ -1,13 +1,14 @@
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { listenAddressOf } from "../../alerts/alertServer.ts";
 import type { AlertsConfig } from "../../alerts/alertsConfig.ts";
 import { openChannels } from "../../alerts/openChannels.ts";
 import type { Config } from "../../config.ts";
-import { messageOf, UserError } from "../../errors.ts";
+import { UserError } from "../../errors.ts";
 import { checkListening } from "./checkListening.ts";
 import { isInUse } from "./checkStore.ts";
 import { failure, ok, warning, type Finding } from "./finding.ts";
+import { whyClosed } from "./whyClosed.ts";
 
 const SUBJECT = "alerts";
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -29,7 +30,7 @@ export async function checkAlerts(
     ...(listen === undefined
       ? []
       : [await checkListening("alerts.listen", listenAddressOf(listen), "/alerts", isOwn)]),
-    checkInbox(alerts),
+    checkInbox(alerts, storeFile),
   ];
 }
 
@@ -65,15 +66,13 @@ function vaultOf(answer: unknown): unknown {
   return domain?.verifyingContract;
 }
 
-function checkInbox({ inboxFolder }: AlertsConfig): Finding {
+function checkInbox({ inboxFolder }: AlertsConfig, storeFile: string): Finding {
   const subject = `${SUBJECT} inbox`;
-  const isThere = existsSync(inboxFolder);
-  try {
-    accessSync(isThere ? inboxFolder : dirname(inboxFolder), constants.R_OK | constants.W_OK);
-    if (isThere) readdirSync(inboxFolder);
-    return ok(subject, isThere ? inboxFolder : `${inboxFolder}, made when something is handed in`);
-  } catch (error) {
-    const remedy = "make it readable and writable for the keeper's user, or name another alerts.inboxFolder";
-    return failure(subject, `${inboxFolder} cannot be used: ${messageOf(error)}`, remedy);
-  }
+  const place = existsSync(inboxFolder) ? inboxFolder : dirname(inboxFolder);
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const closed = isFolder ? whyClosed([place], storeFile) : `${place} is no folder`;
+  if (closed === undefined)
+    return ok(subject, place === inboxFolder ? place : `${inboxFolder}, made when something is handed in`);
+  const remedy = "make it readable and writable for the keeper's user, or name another alerts.inboxFolder";
+  return failure(subject, `${inboxFolder} cannot be used: ${closed}`, remedy);
 }

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { messageOf } from "../../errors.ts";
 import type { ListenAddress } from "../../metricsConfig.ts";
+import { readBounded } from "../../sources/readBounded.ts";
 import { failure, ok, type Finding } from "./finding.ts";
 
 const ANSWER_MS = 3_000;
+const MOST_BYTES = 65_536;
 /** Where to ask a server that listens at every address of this machine. */
 const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "[::1]" };
 
@@ -53,11 +55,11 @@ async function whyTaken({ host, port }: ListenAddress): Promise<string | undefin
   return undefined;
 }
 
-/** The JSON that a server gives; undefined where it gives none in time. */
+/** The JSON that a server gives; undefined where it gives none in time, or more than a keeper would. */
 async function answerOf(url: string): Promise<unknown> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), redirect: "error" });
-    return await response.json();
+    return JSON.parse(await readBounded(response, MOST_BYTES));
   } catch {
     return undefined;
   }

@@ -1,11 +1,12 @@
-import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config.ts";
-import { messageOf, UserError } from "../../errors.ts";
+import { UserError } from "../../errors.ts";
 import { Store } from "../../store/store.ts";
 import { lockStore } from "../../store/storeLock.ts";
 import { failure, ok, warning, type Finding } from "./finding.ts";
 import type { GasSpent } from "./checkPurse.ts";
+import { doubtOfRoot, whyClosed } from "./whyClosed.ts";
 
 /** What the store says beside its findings. */
 export interface StoreSeen {
@@ -18,22 +19,24 @@ const LEAST_BYTES = 100_000_000;
 const FEW_BYTES = 1_000_000_000;
 /** Whose gas is known: see the store's pruning. */
 const SPENDING_DAYS = 3;
+/** The store, its lock, and what SQLite lays beside it. */
+const FILES = ["", "-lock", "-wal", "-shm"] as const;
 
 /** The store, the disk it is on, and the files that stop and confirm. Writes nothing. */
 export function checkStore(config: Config): StoreSeen {
   const { storeFile, stopFile, mode, deployment } = config;
   const folder = dirname(storeFile);
   const findings: Finding[] = [];
-  try {
-    accessSync(existsSync(storeFile) ? storeFile : folder, constants.R_OK | constants.W_OK);
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
+  const closed = existsSync(folder)
+    ? whyClosed([folder, ...FILES.map((end) => `${storeFile}${end}`)], storeFile)
+    : `there is no folder ${folder}`;
+  if (closed !== undefined) {
     return {
       findings: [
         failure(
           SUBJECT,
-          `${storeFile} cannot be written: ${messageOf(error)}`,
-          "make it and its folder writable for the keeper's user",
+          `${storeFile} cannot be written: ${closed}`,
+          "make it, its folder and what lies beside it writable for the keeper's user",
         ),
       ],
       gasSpent: undefined,
@@ -51,7 +54,7 @@ export function checkStore(config: Config): StoreSeen {
     );
   }
   if (!existsSync(storeFile)) {
-    const says = `${storeFile} is not there yet; the book will be built from block ${deployment.deployBlock}`;
+    const says = `${storeFile} is not there yet; the book will be built from block ${deployment.deployBlock}${doubtOfRoot(storeFile)}`;
     return { findings: [ok(SUBJECT, says), ...findings], gasSpent: undefined };
   }
   try {
@@ -75,7 +78,10 @@ function describeStore(store: Store, file: string): readonly Finding[] {
   const head = store.headBlock();
   const at = head === undefined ? "empty" : `at block ${head.number}`;
   const findings = [
-    ok(SUBJECT, `${file}, ${at}, ${isInUse(file) ? "in use by a keeper that runs" : "not in use"}`),
+    ok(
+      SUBJECT,
+      `${file}, ${at}, ${isInUse(file) ? "in use by a keeper that runs" : "not in use"}${doubtOfRoot(file)}`,
+    ),
   ];
   const letters = store.deadLetters().length;
   if (letters > 0) {
@@ -110,10 +116,11 @@ function gasSpentIn(store: Store): GasSpent | undefined {
   return { wei: days.reduce((sum, wei) => sum + wei, 0n), days: Math.max(part, seen - 1 + part) };
 }
 
-/** Whether a keeper runs with this store. */
+/** Whether a keeper runs with this store. A lock that is not there is not made: it would belong to whoever looks. */
 export function isInUse(file: string): boolean {
+  if (!existsSync(`${file}-lock`)) return false;
   try {
-    lockStore(file).release();
+    lockStore(file, 0).release();
     return false;
   } catch {
     return true;

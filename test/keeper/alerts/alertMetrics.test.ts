@@ -60,7 +60,14 @@ describe("what is to be seen of alerts", () => {
   };
 
   it("are zeros for what is offered before anything has happened", async () => {
-    for (const name of ["waiting", "oldest_seconds", "channel_down", "subscriptions", "total"])
+    for (const name of [
+      "waiting",
+      "waiting_targets",
+      "oldest_seconds",
+      "channel_down",
+      "subscriptions",
+      "total",
+    ])
       expect(await read(`tocsin_alerts_${name}`)).to.deep.equal({});
     const text = await metrics.text();
     expect(text).to.match(/^tocsin_alerts_waiting\{vault="\w+",channel="email",urgency="calls"\} 0$/m);
@@ -89,6 +96,21 @@ describe("what is to be seen of alerts", () => {
     await until(() => bench.queue.size === 0);
     expect(await read("tocsin_alerts_oldest_seconds", 40)).to.deep.equal({});
     expect((await read("tocsin_alerts_total"))["telegram sent"]).to.be.at.least(2);
+  });
+
+  it("tell one target that waits for many messages from many that wait", async () => {
+    telegram.answer = () => failed("HTTP 500", "target");
+    const owner = (n: number) => `0x${(0xd000 + n).toString(16).padStart(40, "0")}`;
+    for (const n of [1, 2, 3]) bench.subscribe("telegram", "1", { owner: owner(n) });
+    const takes = (of: readonly number[]) => of.map((n) => liquidatedEvent(accountIdOf(owner(n))));
+    bench.block(1, takes([1, 2, 3]));
+    await until(() => bench.queue.size === 3);
+    expect((await read("tocsin_alerts_waiting", 30))["telegram receipts"]).to.equal(3);
+    expect(await read("tocsin_alerts_waiting_targets", 30)).to.deep.equal({ "telegram receipts": 1 });
+    bench.subscribe("telegram", "2", { owner: owner(4) });
+    bench.block(2, takes([4]));
+    await until(() => bench.queue.size === 4);
+    expect(await read("tocsin_alerts_waiting_targets", 30)).to.deep.equal({ "telegram receipts": 2 });
   });
 
   it("say that a whole channel is down, until something gets through", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -90,6 +90,34 @@ describe("doctor on what is served and sent", () => {
             says: `${listen} is in use by the keeper that runs`,
           },
         ]);
+      } finally {
+        await monitoring?.close();
+      }
+    });
+
+    it("is something else's where it answers more than a keeper would", async () => {
+      const answer = { vault: VAULT, more: "x".repeat(70_000) };
+      const huge = createServer((_, response) => response.end(JSON.stringify([answer])));
+      await new Promise<void>((resolve) => huge.listen(0, "127.0.0.1", resolve));
+      const config = metricsAt(`127.0.0.1:${(huge.address() as AddressInfo).port}`);
+      openStore();
+      try {
+        const check = async () => (await checkMetrics([config]))[0]?.severity;
+        expect(await check()).to.equal("failure");
+        answer.more = "";
+        expect(await check()).to.equal("ok");
+      } finally {
+        huge.closeAllConnections();
+        await new Promise((resolve) => huge.close(resolve));
+      }
+    });
+
+    it("is asked about without making a lock where there is none", async () => {
+      const monitoring = await openMonitoring([metricsAt(`127.0.0.1:0`)], silentLog);
+      const listen = (monitoring?.url ?? "").replace("http://", "");
+      try {
+        expect((await checkMetrics([metricsAt(listen)]))[0]).to.include({ severity: "failure" });
+        expect(existsSync(`${storeFile()}-lock`)).to.be.false;
       } finally {
         await monitoring?.close();
       }
