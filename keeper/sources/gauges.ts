@@ -23,16 +23,17 @@ export interface PokeSeen {
   readonly latestRoundId: bigint;
 }
 
+/** What of a collateral is listed that decides whether to ask about it. */
+type Listed = Pick<CollateralTerms, "asset" | "initialBps" | "maintenanceBps" | "liquidationBps">;
+
 /** The weights of the vault that a poke moves: those that follow a gauge, and all others while they are on a ramp. */
 export interface Gauges {
   /**
    * Asks about one collateral, in turn, and about none when it has asked less than a minute of block time ago: weights
-   * move by hours. Undefined where nothing was asked, or answered, or there is nothing to poke.
+   * move by hours. Those without a gauge are asked about in the second block, all at once, and from then on while they
+   * are on a ramp. Undefined where nothing was asked, or answered, or there is nothing to poke.
    */
-  probeAt(
-    block: BlockHeader,
-    collaterals: readonly Pick<CollateralTerms, "asset" | "liquidationBps">[],
-  ): Probe<PokeSeen | undefined>;
+  probeAt(block: BlockHeader, collaterals: readonly Listed[]): Probe<PokeSeen | undefined>;
 }
 
 interface Gauge {
@@ -40,10 +41,17 @@ interface Gauge {
   readonly feed: string;
 }
 
-/** When a collateral was last asked about, and until when it is not, unix seconds of block time. */
+/** When a collateral was last asked about, unix seconds of block time. */
 interface Turn {
   readonly askedAt: bigint;
-  readonly restsUntil: bigint;
+  /** Undefined where there was something to poke. */
+  readonly rest: Rest | undefined;
+}
+
+/** Nothing to poke: until when it is not asked about, unless its weights move before, for a ramp moves them at once. */
+interface Rest {
+  readonly until: bigint;
+  readonly weights: string;
 }
 
 const configuratorAbi = new Interface([
@@ -59,10 +67,10 @@ const feedAbi = new Interface([
 ]);
 
 const EVERY_SECONDS = 60n;
-/** A collateral without a gauge and a ramp is not asked about for so long: a ramp that begins has taken its first step. */
-const REST_SECONDS = 600n;
+/** For a ramp that was set within the hour of another's last step, which moves nothing yet. */
+const REST_SECONDS = 6n * 3_600n;
 const NOTHING: Probe<undefined> = { calls: [], read: () => undefined };
-const NEVER: Turn = { askedAt: 0n, restsUntil: 0n };
+const NEVER: Turn = { askedAt: 0n, rest: undefined };
 
 /** Prepares the deployment's gauges. Throws a `UserError` when one is none, `RetryableError` when nobody answers. */
 export async function openGauges(
@@ -84,26 +92,50 @@ export async function openGauges(
   return {
     probeAt(block, listed) {
       const now = block.timestamp;
-      if (now - askedAt < EVERY_SECONDS) return NOTHING;
       const turnOf = (number: number) => turns.get(number) ?? NEVER;
-      const [next] = [...listed.entries()]
-        .filter(([number]) => turnOf(number).restsUntil <= now)
+      const isDue = (number: number, terms: Listed) => {
+        const { rest } = turnOf(number);
+        return rest === undefined || rest.until <= now || rest.weights !== weightsOf(terms);
+      };
+      const due = [...listed.entries()]
+        .filter(([number, terms]) => isDue(number, terms))
         .sort(([a], [b]) => Number(turnOf(a).askedAt - turnOf(b).askedAt));
-      if (next === undefined) return NOTHING;
-      const [number, { asset, liquidationBps }] = next;
-      askedAt = now;
-      turns.set(number, { askedAt: now, restsUntil: 0n });
-      const probe = pokeProbe({ vault, configurator, asset, gauge: gauges.get(number) }, block);
-      return {
-        calls: probe.calls,
-        read: (answers) => {
+      const isTurn = now - askedAt >= EVERY_SECONDS;
+      const chosen = isTurn
+        ? due.slice(0, 1)
+        : due.filter(([number]) => !turns.has(number) && !gauges.has(number));
+      if (chosen.length === 0) return NOTHING;
+      if (isTurn) askedAt = now;
+      const parts = chosen.map(([number, terms]) => {
+        turns.set(number, { askedAt: now, rest: undefined });
+        const { asset } = terms;
+        const probe = pokeProbe({ vault, configurator, asset, gauge: gauges.get(number) }, block);
+        const read = (answers: readonly RpcAnswer[]): PokeSeen | undefined => {
           const seen = probe.read(answers);
-          if (seen === "atRest") turns.set(number, { askedAt: now, restsUntil: now + REST_SECONDS });
+          if (seen === "atRest") {
+            const rest = { until: now + REST_SECONDS, weights: weightsOf(terms) };
+            turns.set(number, { askedAt: now, rest });
+          }
+          const { liquidationBps } = terms;
           return typeof seen === "object" ? { number, liquidationBps, ...seen } : undefined;
+        };
+        return { calls: probe.calls, read };
+      });
+      return {
+        calls: parts.flatMap(({ calls }) => calls),
+        read: (answers) => {
+          let from = 0;
+          const seen = parts.map(({ calls, read }) => read(answers.slice(from, (from += calls.length))));
+          // The others have their turns.
+          return seen.find((one) => one !== undefined);
         },
       };
     },
   };
+}
+
+function weightsOf({ initialBps, maintenanceBps, liquidationBps }: Listed): string {
+  return `${initialBps} ${maintenanceBps} ${liquidationBps}`;
 }
 
 interface PokeQuestion {

@@ -1,3 +1,4 @@
+import { readBounded } from "../../keeper/sources/readBounded.ts";
 import type { AlertChannel } from "../../sdk/alertRequest.ts";
 import { InputError } from "../../sdk/inputError.ts";
 
@@ -8,7 +9,7 @@ export interface HandedIn {
 }
 
 const TIMEOUT_MS = 15_000;
-const MOST_CHARACTERS = 65_536;
+const MOST_BYTES = 65_536;
 const HOME = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 /** Where a keeper takes requests. Throws an `InputError` for what is no https URL; http is for this machine alone. */
@@ -57,8 +58,7 @@ async function ask(url: URL, request?: object): Promise<unknown> {
   }).catch((error: unknown) => {
     throw new Error(`The keeper at ${url.href} does not answer: ${causeOf(error)}`, { cause: error });
   });
-  const text = (await response.text()).slice(0, MOST_CHARACTERS);
-  const json = parse(text);
+  const json = parse(await readBounded(response, MOST_BYTES));
   if (response.ok && json !== undefined) return json;
   const { error } = (json ?? {}) as { error?: { sentence?: unknown } };
   if (typeof error?.sentence === "string")

@@ -112,26 +112,37 @@ describe("the keeper's pokes", function () {
       expect(none.probeAt(head, []).calls).to.be.empty;
     });
 
-    it("asks about one without a gauge in its turn, and while it is at rest once in ten minutes", async () => {
+    it("asks about those without a gauge once, and while they are at rest every six hours or when they move", async () => {
       const gauges = await openGauges(bench.world.deployment, bench.chain.rpc);
-      const [head, terms] = [await headNow(), await listed()];
-      const asked: (number | undefined)[] = [];
-      for (let minute = 0n; minute <= 12n; minute += 1n) {
-        const probe = gauges.probeAt({ ...head, timestamp: head.timestamp + 60n * minute }, terms);
+      const [head, [first, other]] = [await headNow(), await listed()];
+      const askAt = async (of: typeof gauges, seconds: bigint, about: readonly (typeof first)[]) => {
+        const probe = of.probeAt({ ...head, timestamp: head.timestamp + seconds }, about);
         const [seen] = await ask(bench.chain.rpc, probe);
-        asked.push(seen?.number ?? -probe.calls.length);
-      }
-      expect(asked).to.deep.equal([0, -2, 0, 0, 0, 0, 0, 0, 0, 0, 0, -2, 0]);
-      // One that the deployment does not know is asked about as well; nobody else is asked meanwhile.
+        return seen === undefined ? `${probe.calls.length} calls` : `shows ${seen.number}`;
+      };
+      const asked: string[] = [];
+      const hours6 = 6n * 3_600n;
+      for (const seconds of [0n, 12n, 24n, 60n, 72n, 120n, hours6, hours6 + 60n, hours6 + 120n])
+        asked.push(await askAt(gauges, seconds, [first, other]));
+      expect(asked.slice(0, 3)).to.deep.equal(["shows 0", "2 calls", "0 calls"]);
+      expect(asked.slice(3, 6)).to.deep.equal(["shows 0", "0 calls", "shows 0"]);
+      expect(asked.slice(6)).to.deep.equal(["shows 0", "2 calls", "shows 0"]);
+
+      // Those that the deployment does not know are asked about as well, all but the first in the second block.
       const unknown = await openGauges({ ...bench.world.deployment, collaterals: [] }, bench.chain.rpc);
-      const callsAt = (seconds: bigint) =>
-        ask(
-          bench.chain.rpc,
-          unknown.probeAt({ ...head, timestamp: head.timestamp + seconds }, terms.slice(1)),
-        );
-      for (const seconds of [0n, 60n, 599n]) expect(await callsAt(seconds)).to.deep.equal([undefined]);
-      const after = unknown.probeAt({ ...head, timestamp: head.timestamp + 599n }, terms.slice(1));
-      expect(after.calls).to.be.empty;
+      expect(await askAt(unknown, 0n, [other])).to.equal("2 calls");
+      for (const seconds of [60n, 600n, hours6 - 1n])
+        expect(await askAt(unknown, seconds, [other])).to.equal("0 calls");
+      const moved = { ...other, maintenanceBps: other.maintenanceBps - 25n };
+      expect(await askAt(unknown, hours6 - 1n, [moved])).to.equal("2 calls");
+      const many = await openGauges({ ...bench.world.deployment, collaterals: [] }, bench.chain.rpc);
+      const three = [other, other, other];
+      for (const [seconds, calls] of [
+        [0n, 2],
+        [12n, 4],
+        [24n, 0],
+      ] as const)
+        expect(await askAt(many, seconds, three)).to.equal(`${calls} calls`);
     });
 
     it("shows the ramp of one without a gauge, and asks about it in every turn", async () => {

@@ -10,6 +10,7 @@ import { numbersIn } from "../../../../sdk/valuation.ts";
 import { VAULT_EVENT_TOPICS } from "../../../../sdk/vaultEvents.ts";
 import type { Prices } from "../../../../sdk/vaultTypes.ts";
 import { KeeperLens__factory } from "../../../../types/factories/periphery/KeeperLens__factory.ts";
+import { RiskConfigurator__factory } from "../../../../types/factories/RiskConfigurator__factory.ts";
 import { BENCH_BEGINS } from "../market.ts";
 
 interface Question {
@@ -28,6 +29,9 @@ export interface IdleChainOptions {
 
 const BLOCK_SECONDS = 12;
 const LENS = KeeperLens__factory.createInterface();
+const CONFIGURATOR = RiskConfigurator__factory.createInterface();
+/** What a call that reverts is answered with. */
+const REVERTED = Symbol("reverted");
 const TRANSFER = new Interface(["event Transfer(address indexed from, address indexed to, uint256 value)"]);
 
 /**
@@ -59,11 +63,12 @@ export class IdleChain {
   /** The body of an answer to the body of a request. Throws for a question that a real node would have to answer. */
   answer(body: string): string {
     const asked = JSON.parse(body) as Question | readonly Question[];
-    const answers = [asked].flat().map(({ id: of, method, params }) => ({
-      jsonrpc: "2.0",
-      id: of,
-      result: this.#resultOf(method, params),
-    }));
+    const answers = [asked].flat().map(({ id: of, method, params }) => {
+      const result = this.#resultOf(method, params);
+      return result === REVERTED
+        ? { jsonrpc: "2.0", id: of, error: { code: 3, message: "execution reverted", data: "0x" } }
+        : { jsonrpc: "2.0", id: of, result };
+    });
     return JSON.stringify(Array.isArray(asked) ? answers : answers[0]);
   }
 
@@ -118,13 +123,25 @@ export class IdleChain {
   #call(
     { to, data }: { readonly to: string; readonly data: string },
     at: { readonly blockHash: string },
-  ): string {
-    const { clock } = this.#options.deployment;
+  ): string | typeof REVERTED {
+    const { clock, configurator } = this.#options.deployment;
+    if (to.toLowerCase() === configurator.toLowerCase()) return this.#weights(data);
     if (to.toLowerCase() === clock.toLowerCase() && data === CLOCK_ABI.encodeFunctionData("sequencerFeed")) {
       return CLOCK_ABI.encodeFunctionResult("sequencerFeed", [ZeroAddress]);
     }
     if (dataSlice(data, 0, 4) !== LENS.getFunction("look").selector) throw new Error("an unknown question");
     return this.#look(data, numberOf(at.blockHash));
+  }
+
+  /** A configurator whose weights are at rest: there is nothing to poke. */
+  #weights(data: string): string | typeof REVERTED {
+    if (dataSlice(data, 0, 4) !== CONFIGURATOR.getFunction("ownWeights").selector) return REVERTED;
+    const [, asset] = CONFIGURATOR.decodeFunctionData("ownWeights", data) as unknown as [string, string];
+    const isAsked = ({ asset: one }: { readonly asset: string }) => one.toLowerCase() === asset.toLowerCase();
+    const terms = this.#options.book.vault.collaterals.find(isAsked);
+    if (terms === undefined) return REVERTED;
+    const { initialBps, maintenanceBps, liquidationBps } = terms;
+    return CONFIGURATOR.encodeFunctionResult("ownWeights", [initialBps, maintenanceBps, liquidationBps]);
   }
 
   /** What the lens would see. */
