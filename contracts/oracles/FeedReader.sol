@@ -17,6 +17,7 @@ library FeedReader {
         );
         if (!success || result.length < 160) return (0, 0);
         int256 signed;
+        // As full words: a round id with dirty high bits must not revert here.
         (, signed, , updatedAt, ) = abi.decode(result, (uint256, int256, uint256, uint256, uint256));
         if (signed <= 0 || signed > int256(uint256(type(uint128).max))) return (0, 0);
         if (updatedAt == 0 || updatedAt > block.timestamp) return (0, 0);

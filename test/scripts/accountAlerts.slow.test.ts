@@ -105,7 +105,15 @@ describe("npm run account: subscribe, confirm, unsubscribe", function () {
     await bench.chain.mine(60);
     const ended = await signed("unsubscribe", "webhook", target, "--keeper", alerts);
     expect(ended.code, ended.stderr).to.equal(0);
-    expect(ended.stdout).to.match(/^Subscription \S+ is \w+\.\n$/);
+    expect(ended.stdout).to.match(/^Subscription \S+ is ended\.\n$/);
+    const toldBefore = kindsTold();
+    await bench.world.setPrice(0, 2_400);
+    await until(() => said("call.closed").length > 0);
+    for (let i = 0; i < 5; ++i) {
+      await bench.chain.mine();
+      await sleep(200);
+    }
+    expect(kindsTold()).to.deep.equal(toldBefore);
   });
 
   it("an address confirms with the code that it was sent, and not with another", async () => {

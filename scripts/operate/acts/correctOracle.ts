@@ -32,6 +32,7 @@ export const correctOracle: Act = {
       const wanted36 = expected36[collateral.number] ?? 0n;
       const said = `${collateral.symbol}: the oracle says ${formatPrice(price36, collateral, quote)}, expected ${formatPrice(wanted36, collateral, quote)}`;
       const difference = price36 > wanted36 ? price36 - wanted36 : wanted36 - price36;
+      // As the contract reckons it, with the tolerance rounded down.
       if (fresh && difference > (wanted36 / BPS) * toleranceBps) {
         throw new InputError(`${said}: that is further than ${toleranceBps} bps`);
       }
